@@ -1,0 +1,64 @@
+import pg from 'pg';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { migrations } from '../../migrations/index.js';
+
+const CONNECT_TIMEOUT_MS = 2_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+/** Any number that no other program takes for its own lock on this database. */
+const MIGRATION_LOCK = 5_217_001;
+
+/** Set on every connection: an answer 200 means that the commit is on disk, whatever the server's default is. */
+const SESSION = [
+  '-c synchronous_commit=on',
+  `-c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_TIMEOUT_MS}`,
+].join(' ');
+
+/** TypeORM's options for the management side. */
+export function createDataSourceOptions(url: string): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url,
+    migrations,
+    migrationsTableName: 'migrations',
+    synchronize: false,
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    applicationName: 'callbox-api',
+    extra: {
+      max: 8,
+      options: SESSION,
+      statement_timeout: 5_000,
+      query_timeout: 6_000,
+      keepAlive: true,
+    },
+  };
+}
+
+/** A plain pool for the hot paths, which write their own SQL. */
+export function createPool(url: string, name: string, statementTimeoutMs: number, max = 4): pg.Pool {
+  return new pg.Pool({
+    connectionString: url,
+    application_name: `callbox-${name}`,
+    max,
+    options: SESSION,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + 1_000,
+    keepAlive: true,
+  });
+}
+
+/** Brings the schema up to date. Processes that start together take turns. Returns how many migrations ran. */
+export async function migrate(url: string): Promise<number> {
+  const lock = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  const dataSource = new DataSource({ type: 'postgres', url, migrations, migrationsTableName: 'migrations' });
+  await lock.connect();
+  try {
+    await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await dataSource.initialize();
+    const ran = await dataSource.runMigrations({ transaction: 'each' });
+    return ran.length;
+  } finally {
+    if (dataSource.isInitialized) await dataSource.destroy();
+    await lock.end();
+  }
+}

@@ -1,0 +1,25 @@
+import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { SETTINGS, type Settings } from '#config';
+import { Changes } from './changes.js';
+import { createDataSourceOptions } from './connect.js';
+import { Database } from './database.js';
+
+/** The database of this process, for every other module. */
+@Global()
+@Module({
+  imports: [
+    TypeOrmModule.forRootAsync({
+      inject: [SETTINGS],
+      useFactory: (settings: Settings) => ({
+        ...createDataSourceOptions(settings.databaseUrl ?? ''),
+        autoLoadEntities: true,
+        retryAttempts: 3,
+        retryDelay: 1_000,
+      }),
+    }),
+  ],
+  providers: [Database, Changes],
+  exports: [Database, Changes],
+})
+export class DatabaseModule {}

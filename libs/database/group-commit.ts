@@ -1,0 +1,91 @@
+/** There is as much waiting as may wait; the caller is to come back later. */
+export class Overloaded extends Error {
+  constructor() {
+    super('Too much is waiting to be stored');
+  }
+}
+
+interface GroupCommitOptions<Item, Result> {
+  /** Writes a batch in one transaction; gives one result per item, in order. */
+  readonly write: (batch: readonly Item[]) => Promise<readonly Result[]>;
+  /** What an item counts toward the byte limits. */
+  readonly bytesOf: (item: Item) => number;
+  readonly mostRows: number;
+  readonly mostBatchBytes: number;
+  readonly mostWaitingRows: number;
+  readonly mostWaitingBytes: number;
+}
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Writes items in groups: what arrives while one batch is being written makes up the next. There is no timer, so a
+ * lone item is written at once. Each caller is answered after the commit of its own batch, and an item that
+ * PostgreSQL refuses does not fail its neighbours.
+ */
+export class GroupCommit<Item, Result> {
+  #waiting: Waiting<Item, Result>[] = [];
+  #waitingBytes = 0;
+  #writing: Promise<void> | undefined;
+
+  constructor(private readonly options: GroupCommitOptions<Item, Result>) {}
+
+  /** Writes `item`; rejects with {@link Overloaded}, or with the error of its batch. */
+  add(item: Item): Promise<Result> {
+    const bytes = this.#waitingBytes + this.options.bytesOf(item);
+    if (this.#waiting.length >= this.options.mostWaitingRows || bytes > this.options.mostWaitingBytes) {
+      return Promise.reject(new Overloaded());
+    }
+    this.#waitingBytes = bytes;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, resolve, reject });
+      this.#writing ??= this.writeAll();
+    });
+  }
+
+  /** Resolves when nothing is waiting any more. */
+  async drain(): Promise<void> {
+    await this.#writing;
+  }
+
+  private async writeAll(): Promise<void> {
+    // What was added in the same turn of the event loop shares the first batch.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) await this.write(this.takeBatch());
+    this.#writing = undefined;
+  }
+
+  private takeBatch(): Waiting<Item, Result>[] {
+    let rows = 0;
+    let bytes = 0;
+    for (const { item } of this.#waiting) {
+      const itemBytes = this.options.bytesOf(item);
+      if (rows > 0 && (rows >= this.options.mostRows || bytes + itemBytes > this.options.mostBatchBytes))
+        break;
+      rows += 1;
+      bytes += itemBytes;
+    }
+    this.#waitingBytes -= bytes;
+    return this.#waiting.splice(0, rows);
+  }
+
+  private async write(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await this.options.write(batch.map(({ item }) => item));
+      batch.forEach(({ resolve }, index) => resolve(results[index] as Result));
+    } catch (error) {
+      if (batch.length > 1 && isDataError(error)) for (const one of batch) await this.write([one]);
+      else for (const { reject } of batch) reject(error);
+    }
+  }
+}
+
+/** SQLSTATE classes 22 (data exception) and 23 (constraint violation): the statement was rolled back, nothing is stored. */
+function isDataError(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' && /^2[23]/.test(code);
+}

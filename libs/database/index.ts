@@ -1,0 +1,12 @@
+// PostgreSQL: connections, transactions that know their tenant, ids, cursors, change notices, migrations.
+// May know: TypeORM, pg and our migrations.
+// Must not: know what the tables mean.
+export { createDataSourceOptions, createPool, migrate } from './connect.js';
+export { Database } from './database.js';
+export { DatabaseModule } from './database.module.js';
+export { Changes } from './changes.js';
+export type { Change } from './changes.js';
+export { GroupCommit, Overloaded } from './group-commit.js';
+export { idAtTime, newId, timeOfId } from './ids.js';
+export { pageOf, readCursor } from './page.js';
+export type { Page, PageRequest } from './page.js';

@@ -1,0 +1,38 @@
+import { pino } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
+
+export type { Logger };
+
+/** Injection token of the process's logger. */
+export const LOGGER = Symbol('LOGGER');
+
+/**
+ * Last wall only: nothing with these names is meant to be logged at all.
+ * Errors of the database driver carry the query's values in `parameters`, so those are cut off.
+ */
+const REDACTED = [
+  'authorization',
+  'cookie',
+  'plain_secret',
+  'plain_key',
+  'parameters',
+  '*.authorization',
+  '*.cookie',
+  '*.plain_secret',
+  '*.plain_key',
+  '*.parameters',
+  '*.driverError.parameters',
+];
+
+/** Makes the logger of a process; `destination` is for tests that read the log. */
+export function createLogger(level: string, destination?: DestinationStream): Logger {
+  const options = {
+    level,
+    base: null,
+    redact: { paths: REDACTED, censor: '[redacted]' },
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { error: pino.stdSerializers.err },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}
