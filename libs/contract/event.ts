@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { HeaderPair, Id, listOf, PageQuery, SourceReference, text, Time, TimeInput } from './fields.js';
+
+export const EventQuery = PageQuery.extend({
+  source: SourceReference.optional(),
+  provider: text(63).optional(),
+  type: text(256).optional().meta({ example: 'run.completed' }),
+  run_id: text(256).optional(),
+  provider_event_id: text(256).optional(),
+  received_after: TimeInput.optional(),
+  received_before: TimeInput.optional(),
+  q: text(4_096)
+    .optional()
+    .meta({ description: 'Matches ids (event, provider’s, run) and header values exactly' }),
+});
+
+export const Event = z
+  .object({
+    id: Id,
+    source: z.string().meta({ description: 'Slug of the source' }),
+    provider: z.string(),
+    type: z.string().nullable(),
+    provider_event_id: z.string().nullable(),
+    run_id: z.string().nullable(),
+    received_at: Time,
+    method: z.string(),
+    path: z.string().meta({ example: '/in/default/runflow' }),
+    content_type: z.string().nullable(),
+    size: z.number().meta({ description: 'Bytes of the body' }),
+    duplicate_count: z.number(),
+    verification: z.object({
+      scheme: z.string(),
+      secret_id: Id.nullable(),
+      secret_label: z.string().nullable(),
+      signed_at: Time.nullable(),
+    }),
+    deliveries: z.object({
+      pending: z.number(),
+      succeeded: z.number(),
+      failed: z.number(),
+      held: z.number(),
+    }),
+  })
+  .meta({ id: 'Event' });
+
+export const EventDetail = Event.extend({
+  query: z.string().meta({ description: 'As received, without the question mark' }),
+  headers: z
+    .array(HeaderPair)
+    .meta({ description: 'In the order received; credentials are shown as [redacted]' }),
+  body: z.string().optional().meta({ description: 'When it is UTF-8; at most 256 KiB' }),
+  body_base64: z.string().optional().meta({ description: 'When it is not UTF-8' }),
+  body_truncated: z.boolean(),
+}).meta({ id: 'EventDetail' });
+
+export const EventList = listOf(Event, 'EventList');

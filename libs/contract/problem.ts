@@ -1,0 +1,13 @@
+import { z } from 'zod';
+
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number(),
+    code: z.string().meta({ description: 'Stable; see docs/errors.md', example: 'not_found' }),
+    detail: z.string(),
+    instance: z.string().meta({ example: 'urn:callbox:request:01a2' }),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });

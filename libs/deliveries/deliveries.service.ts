@@ -1,0 +1,148 @@
+import { Injectable } from '@nestjs/common';
+import { Database, type Page, type PageRequest, pageOf } from '#database';
+import { problem } from '#errors';
+import { Events } from '#events';
+
+/** Where a delivery stands. */
+export type DeliveryStatus = 'pending' | 'succeeded' | 'failed' | 'held' | 'cancelled';
+
+/** One event on its way to one destination. */
+export interface DeliveryRow {
+  readonly id: string;
+  readonly event_id: string;
+  readonly destination_id: string;
+  readonly status: DeliveryStatus;
+  readonly attempt_count: number;
+  readonly next_attempt_at: Date | null;
+  readonly created_at: Date;
+  readonly finished_at: Date | null;
+}
+
+/** One HTTP request of a delivery and what came back. */
+export interface AttemptRow {
+  readonly number: number;
+  readonly started_at: Date;
+  readonly duration_ms: number;
+  readonly status_code: number | null;
+  readonly error: string | null;
+  readonly response_headers: readonly (readonly [name: string, value: string])[] | null;
+  readonly response_body: Buffer | null;
+  readonly response_truncated: boolean;
+}
+
+/** How many deliveries of an event stand where. */
+export interface DeliveryCounts {
+  readonly pending: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly held: number;
+}
+
+interface DeliveryFilter {
+  readonly eventId?: string | undefined;
+  readonly destinationId?: string | undefined;
+  readonly status?: DeliveryStatus | undefined;
+}
+
+const columns =
+  'id, event_id, destination_id, status, attempt_count, next_attempt_at, created_at, finished_at';
+
+/** Lists deliveries, shows their attempts, sends them again, and erases events with all that became of them. */
+@Injectable()
+export class Deliveries {
+  constructor(
+    private readonly database: Database,
+    private readonly events: Events,
+  ) {}
+
+  async list(tenantId: string, filter: DeliveryFilter, page: PageRequest): Promise<Page<DeliveryRow>> {
+    const rows = await this.database.tenant(tenantId, (manager) =>
+      manager.query<DeliveryRow[]>(
+        `select ${columns} from deliveries
+         where tenant_id = $1 and ($2::uuid is null or event_id = $2) and ($3::uuid is null or destination_id = $3)
+           and ($4::text is null or status = $4) and ($5::uuid is null or id < $5)
+         order by id desc limit $6`,
+        [
+          tenantId,
+          filter.eventId ?? null,
+          filter.destinationId ?? null,
+          filter.status ?? null,
+          page.before,
+          page.limit + 1,
+        ],
+      ),
+    );
+    return pageOf(rows, page.limit);
+  }
+
+  async get(tenantId: string, id: string): Promise<DeliveryRow & { readonly attempts: AttemptRow[] }> {
+    return this.database.tenant(tenantId, async (manager) => {
+      const rows = await manager.query<DeliveryRow[]>(
+        `select ${columns} from deliveries where tenant_id = $1 and id = $2`,
+        [tenantId, id],
+      );
+      if (rows[0] === undefined) throw problem('not_found');
+      const attempts = await manager.query<AttemptRow[]>(
+        `select number, started_at, duration_ms, status_code, error, response_headers, response_body, response_truncated
+         from attempts where tenant_id = $1 and delivery_id = $2 order by number`,
+        [tenantId, id],
+      );
+      return { ...rows[0], attempts };
+    });
+  }
+
+  /** Makes a delivery due at once, whether it has failed, was cancelled or waits for its next attempt. */
+  async retry(tenantId: string, id: string): Promise<void> {
+    await this.database.tenant(tenantId, async (manager) => {
+      const [, affected] = await manager.query<[unknown, number]>(
+        `update deliveries set status = 'pending', due_at = now(), next_attempt_at = now(), finished_at = null
+         where tenant_id = $1 and id = $2 and status in ('pending', 'failed', 'cancelled', 'succeeded') and lease_id is null
+           and exists (
+             select from destinations t
+             where t.tenant_id = $1 and t.id = deliveries.destination_id and t.deleted_at is null
+           )`,
+        [tenantId, id],
+      );
+      if (affected === 1) return;
+      const [row] = await manager.query<{ status: DeliveryStatus }[]>(
+        'select status from deliveries where tenant_id = $1 and id = $2',
+        [tenantId, id],
+      );
+      if (row === undefined) throw problem('not_found');
+      throw problem('delivery_not_retryable', retryRefusals[row.status] ?? 'Its destination is gone');
+    });
+  }
+
+  /** Counts of each event's deliveries, by event id. */
+  async countsByEvent(tenantId: string, eventIds: readonly string[]): Promise<Map<string, DeliveryCounts>> {
+    const rows = await this.database.tenant(tenantId, (manager) =>
+      manager.query<(DeliveryCounts & { event_id: string })[]>(
+        `select event_id,
+           count(*) filter (where status = 'pending')::integer as pending,
+           count(*) filter (where status = 'succeeded')::integer as succeeded,
+           count(*) filter (where status = 'failed')::integer as failed,
+           count(*) filter (where status = 'held')::integer as held
+         from deliveries where tenant_id = $1 and event_id = any($2::uuid[]) group by event_id`,
+        [tenantId, eventIds],
+      ),
+    );
+    return new Map(rows.map(({ event_id, ...counts }) => [event_id, counts]));
+  }
+
+  /** Erases an event for good, with its deliveries and their attempts. */
+  async eraseEvent(tenantId: string, eventId: string): Promise<void> {
+    await this.database.tenant(tenantId, async (manager) => {
+      await this.events.eraseWithin(manager, tenantId, eventId);
+      await manager.query(
+        `with gone as (delete from deliveries where tenant_id = $1 and event_id = $2 returning id)
+         delete from attempts a using gone where a.tenant_id = $1 and a.delivery_id = gone.id`,
+        [tenantId, eventId],
+      );
+    });
+  }
+}
+
+const retryRefusals: Partial<Record<DeliveryStatus, string>> = {
+  pending: 'It is being sent right now',
+  held: 'Its destination or source is paused',
+};

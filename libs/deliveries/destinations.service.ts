@@ -1,0 +1,233 @@
+import { randomBytes } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { type EntityManager, IsNull, LessThan } from 'typeorm';
+import { SETTINGS, type Settings } from '#config';
+import { Database, newId, type Page, type PageRequest, pageOf } from '#database';
+import { problem } from '#errors';
+import type { DataKey } from '#keyring';
+import { AddressPolicy, checkUrl } from '#outbound';
+import { TenantKeys } from '#tenants';
+import { Destination, type Signing } from './destination.entity.js';
+import { holdForDestination, releaseForDestination } from './hold.js';
+
+const SECRET_BYTES = 32;
+const SECRET_PLACE = 'destination_secrets.ciphertext';
+const HEADERS_PLACE = 'destinations.headers_ciphertext';
+const DEFAULT_TIMEOUT_SECONDS = 15;
+
+/** What may be set on a destination. */
+interface DestinationSettings {
+  readonly name?: string | undefined;
+  readonly url?: string | undefined;
+  readonly sourceIds?: readonly string[] | null | undefined;
+  readonly types?: readonly string[] | null | undefined;
+  readonly signing?: Signing | undefined;
+  readonly headers?: Readonly<Record<string, string>> | null | undefined;
+  readonly timeoutSeconds?: number | undefined;
+  readonly retryScheduleSeconds?: readonly number[] | null | undefined;
+  readonly rateLimitPerSecond?: number | null | undefined;
+  readonly maxInFlight?: number | null | undefined;
+  readonly status?: 'active' | 'paused' | undefined;
+}
+
+/** A destination with its headers in the clear. */
+export type DestinationView = Destination & { readonly headers: Readonly<Record<string, string>> | null };
+
+/** Makes, finds, changes and deletes destinations. */
+@Injectable()
+export class Destinations {
+  readonly #policy: AddressPolicy;
+
+  constructor(
+    private readonly database: Database,
+    private readonly tenantKeys: TenantKeys,
+    @Inject(SETTINGS) settings: Settings,
+  ) {
+    this.#policy = new AddressPolicy(settings.allowedDestinations);
+  }
+
+  /** Makes a destination; its signing secret is given this once. */
+  async create(
+    tenantId: string,
+    input: DestinationSettings & { readonly name: string; readonly url: string },
+  ): Promise<{ destination: DestinationView; signingSecret: string }> {
+    await this.checkUrl(input.url);
+    const dataKey = await this.tenantKeys.open(tenantId);
+    const id = newId();
+    const blank: Destination = {
+      tenant_id: tenantId,
+      id,
+      name: input.name,
+      url: input.url,
+      source_ids: null,
+      types: null,
+      signing: 'native',
+      headers_ciphertext: null,
+      timeout_seconds: DEFAULT_TIMEOUT_SECONDS,
+      retry_schedule_seconds: null,
+      rate_limit_per_second: null,
+      max_in_flight: null,
+      status: 'active',
+      created_at: new Date(),
+      deleted_at: null,
+    };
+    const destination = applySettings(blank, input, dataKey);
+    const signingSecret = await this.database.tenant(tenantId, async (manager) => {
+      await manager.insert(Destination, destination);
+      return addSecret(manager, destination, dataKey);
+    });
+    return { destination: view(destination, dataKey), signingSecret };
+  }
+
+  async list(tenantId: string, page: PageRequest): Promise<Page<DestinationView>> {
+    const dataKey = await this.tenantKeys.open(tenantId);
+    const rows = await this.database.tenant(tenantId, (manager) =>
+      manager.find(Destination, {
+        where: {
+          tenant_id: tenantId,
+          deleted_at: IsNull(),
+          ...(page.before === null ? {} : { id: LessThan(page.before) }),
+        },
+        order: { id: 'DESC' },
+        take: page.limit + 1,
+      }),
+    );
+    return pageOf(
+      rows.map((row) => view(row, dataKey)),
+      page.limit,
+    );
+  }
+
+  async get(tenantId: string, id: string): Promise<DestinationView> {
+    const destination = await this.find(tenantId, id);
+    if (destination === null) throw problem('not_found');
+    return view(destination, await this.tenantKeys.open(tenantId));
+  }
+
+  /** The destination, or `null`. */
+  find(tenantId: string, id: string): Promise<Destination | null> {
+    return this.database.tenant(tenantId, (manager) =>
+      manager.findOneBy(Destination, { tenant_id: tenantId, id, deleted_at: IsNull() }),
+    );
+  }
+
+  /** Changes a destination. Pausing holds its deliveries, making it active again sends them. */
+  async patch(tenantId: string, id: string, patch: DestinationSettings): Promise<DestinationView> {
+    if (patch.url !== undefined) await this.checkUrl(patch.url);
+    const dataKey = await this.tenantKeys.open(tenantId);
+    const changed = await this.database.tenant(tenantId, async (manager) => {
+      const destination = await manager.findOne(Destination, {
+        where: { tenant_id: tenantId, id, deleted_at: IsNull() },
+        lock: { mode: 'pessimistic_write' },
+      });
+      if (destination === null) throw problem('not_found');
+      const { tenant_id: _tenantId, id: _id, ...columns } = applySettings(destination, patch, dataKey);
+      await manager.update(Destination, { tenant_id: tenantId, id }, columns);
+      if (patch.status === 'paused') await holdForDestination(manager, tenantId, id);
+      if (patch.status === 'active') await releaseForDestination(manager, tenantId, id);
+      return { ...destination, ...columns };
+    });
+    return view(changed, dataKey);
+  }
+
+  /** Deletes a destination; what was on its way there is cancelled. */
+  async delete(tenantId: string, id: string): Promise<void> {
+    await this.database.tenant(tenantId, async (manager) => {
+      const { affected } = await manager.update(
+        Destination,
+        { tenant_id: tenantId, id, deleted_at: IsNull() },
+        { deleted_at: new Date() },
+      );
+      if (affected !== 1) throw problem('not_found');
+      await manager.query(
+        `update deliveries set status = 'cancelled', due_at = null, next_attempt_at = null, lease_id = null, finished_at = now()
+         where tenant_id = $1 and destination_id = $2 and status in ('pending', 'held')`,
+        [tenantId, id],
+      );
+    });
+  }
+
+  /** Makes a new signing secret; the ones before sign beside it until the overlap ends. */
+  async rotateSecret(tenantId: string, id: string, overlapSeconds: number): Promise<string> {
+    const dataKey = await this.tenantKeys.open(tenantId);
+    return this.database.tenant(tenantId, async (manager) => {
+      const destination = await manager.findOne(Destination, {
+        where: { tenant_id: tenantId, id, deleted_at: IsNull() },
+        lock: { mode: 'pessimistic_write' },
+      });
+      if (destination === null) throw problem('not_found');
+      await manager.query(
+        `update destination_secrets set expires_at = least(expires_at, now() + make_interval(secs => $3))
+         where tenant_id = $1 and destination_id = $2 and (expires_at is null or expires_at > now())`,
+        [tenantId, id, overlapSeconds],
+      );
+      return addSecret(manager, destination, dataKey);
+    });
+  }
+
+  private async checkUrl(url: string): Promise<void> {
+    const check = await checkUrl(url, this.#policy);
+    if (check.ok) return;
+    if (check.code === 'destination_not_allowed') throw problem('destination_not_allowed', check.detail);
+    throw problem('malformed_request', { errors: [{ path: 'url', message: check.detail }] });
+  }
+}
+
+/** Decrypts a destination's own headers. */
+export function openHeaders(
+  destination: Destination,
+  dataKey: DataKey,
+): Readonly<Record<string, string>> | null {
+  if (destination.headers_ciphertext === null) return null;
+  const text = dataKey
+    .decrypt(HEADERS_PLACE, destination.id, destination.headers_ciphertext)
+    .toString('utf8');
+  return JSON.parse(text) as Record<string, string>;
+}
+
+/** Decrypts a destination's signing secret. */
+export function openSecret(id: string, ciphertext: Buffer, dataKey: DataKey): string {
+  return dataKey.decrypt(SECRET_PLACE, id, ciphertext).toString('utf8');
+}
+
+function view(destination: Destination, dataKey: DataKey): DestinationView {
+  return { ...destination, headers: openHeaders(destination, dataKey) };
+}
+
+function applySettings(destination: Destination, input: DestinationSettings, dataKey: DataKey): Destination {
+  const or = <Value>(value: Value | undefined, otherwise: Value): Value =>
+    value === undefined ? otherwise : value;
+  const sealed =
+    input.headers && dataKey.encrypt(HEADERS_PLACE, destination.id, JSON.stringify(input.headers));
+  return {
+    ...destination,
+    name: or(input.name, destination.name),
+    url: or(input.url, destination.url),
+    source_ids: or(input.sourceIds && [...input.sourceIds], destination.source_ids),
+    types: or(input.types && [...input.types], destination.types),
+    signing: or(input.signing, destination.signing),
+    headers_ciphertext: or(sealed, destination.headers_ciphertext),
+    timeout_seconds: or(input.timeoutSeconds, destination.timeout_seconds),
+    retry_schedule_seconds: or(
+      input.retryScheduleSeconds && [...input.retryScheduleSeconds],
+      destination.retry_schedule_seconds,
+    ),
+    rate_limit_per_second: or(input.rateLimitPerSecond, destination.rate_limit_per_second),
+    max_in_flight: or(input.maxInFlight, destination.max_in_flight),
+    status: or(input.status, destination.status),
+  };
+}
+
+async function addSecret(
+  manager: EntityManager,
+  destination: Destination,
+  dataKey: DataKey,
+): Promise<string> {
+  const id = newId();
+  const plain = `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
+  await manager.query(
+    `insert into destination_secrets (tenant_id, id, destination_id, ciphertext, created_at) values ($1, $2, $3, $4, now())`,
+    [destination.tenant_id, id, destination.id, dataKey.encrypt(SECRET_PLACE, id, plain)],
+  );
+  return plain;
+}

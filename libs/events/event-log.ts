@@ -1,0 +1,67 @@
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import type pg from 'pg';
+import { SETTINGS, type Settings } from '#config';
+import { createPool, GroupCommit } from '#database';
+import { LOGGER, type Logger } from '#logging';
+import { type Appended, append } from './append.js';
+import type { NewEvent } from './new-event.js';
+import { ensurePartitions } from './partitions.js';
+
+const STATEMENT_TIMEOUT_MS = 5_000;
+const PARTITIONS_EVERY_MS = 60 * 60 * 1_000;
+
+/** Stores events durably, in group commits. */
+@Injectable()
+export class EventLog implements OnModuleInit, OnApplicationShutdown {
+  readonly #pool: pg.Pool;
+  readonly #commits: GroupCommit<NewEvent, Appended>;
+  readonly #listeners: (() => void)[] = [];
+  #partitionTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    @Inject(SETTINGS) settings: Settings,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    this.#pool = createPool(settings.databaseUrl ?? '', 'events', STATEMENT_TIMEOUT_MS);
+    this.#pool.on('error', (error) => this.logger.warn({ error }, 'event_log.connection_lost'));
+    this.#commits = new GroupCommit({
+      write: (batch) => this.write(batch),
+      bytesOf: (event) => event.body.length,
+      mostRows: 128,
+      mostBatchBytes: 4 * 1024 * 1024,
+      mostWaitingRows: 10_000,
+      mostWaitingBytes: 128 * 1024 * 1024,
+    });
+  }
+
+  async onModuleInit(): Promise<void> {
+    await ensurePartitions(this.#pool, Date.now());
+    this.#partitionTimer = setInterval(() => {
+      ensurePartitions(this.#pool, Date.now()).catch((error: unknown) =>
+        this.logger.error({ error }, 'event_log.partitions_not_made'),
+      );
+    }, PARTITIONS_EVERY_MS).unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.#partitionTimer);
+    await this.#commits.drain();
+    await this.#pool.end();
+  }
+
+  /** Stores an event; resolves after its commit. Rejects with `Overloaded`, or when it could not be stored. */
+  append(event: NewEvent): Promise<Appended> {
+    return this.#commits.add(event);
+  }
+
+  /** Calls `listener` after each commit of this process, so that a worker beside it need not wait for its next look. */
+  onStored(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  private async write(batch: readonly NewEvent[]): Promise<Appended[]> {
+    const appended = await append(this.#pool, batch);
+    for (const listener of this.#listeners) listener();
+    return appended;
+  }
+}

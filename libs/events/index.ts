@@ -1,0 +1,10 @@
+// What arrived: stored durably in group commits, deduplicated, listed, opened again byte for byte.
+// May know: sources, secrets and tenants; PostgreSQL's own ways on the hot path.
+// Must not: know destinations. It stores the obligation to deliver; others fulfil it.
+export { EventLog } from './event-log.js';
+export type { Appended } from './append.js';
+export { Events } from './events.service.js';
+export type { EventFilter, EventRow, OpenedEvent } from './events.service.js';
+export { EventsModule } from './events.module.js';
+export type { NewEvent } from './new-event.js';
+export { splitHeaders } from './sensitive-headers.js';

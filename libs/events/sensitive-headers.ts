@@ -1,0 +1,51 @@
+import type { DataKey } from '#keyring';
+
+const PLACE = 'event_contents.sensitive_headers';
+const ALWAYS_SENSITIVE = ['authorization', 'proxy-authorization', 'cookie'];
+
+type Pairs = readonly (readonly [name: string, value: string])[];
+type SplitPairs = readonly (readonly [name: string, value: string | null])[];
+
+/** Headers as they are stored. */
+interface StoredHeaders {
+  readonly headers: SplitPairs;
+  readonly sensitiveHeaders: Buffer | null;
+}
+
+/** Takes the values of credentials out of `pairs` and encrypts them for the event `eventId`. */
+export function splitHeaders(
+  pairs: Pairs,
+  tokenHeaders: readonly string[],
+  eventId: string,
+  dataKey: DataKey,
+): StoredHeaders {
+  const hidden: [index: number, value: string][] = [];
+  const headers = pairs.map(([name, value], index): readonly [string, string | null] => {
+    const lowerCase = name.toLowerCase();
+    if (!ALWAYS_SENSITIVE.includes(lowerCase) && !tokenHeaders.includes(lowerCase)) return [name, value];
+    hidden.push([index, value]);
+    return [name, null];
+  });
+  return {
+    headers,
+    sensitiveHeaders: hidden.length === 0 ? null : dataKey.encrypt(PLACE, eventId, JSON.stringify(hidden)),
+  };
+}
+
+/** Reverses {@link splitHeaders}. */
+export function joinHeaders(
+  { headers, sensitiveHeaders }: StoredHeaders,
+  eventId: string,
+  dataKey: DataKey,
+): Pairs {
+  const values =
+    sensitiveHeaders === null
+      ? new Map<number, string>()
+      : new Map(
+          JSON.parse(dataKey.decrypt(PLACE, eventId, sensitiveHeaders).toString('utf8')) as [
+            number,
+            string,
+          ][],
+        );
+  return headers.map(([name, value], index) => [name, value ?? values.get(index) ?? '']);
+}

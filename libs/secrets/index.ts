@@ -1,0 +1,9 @@
+// Callback secrets: made or imported, encrypted at rest, several active at once, one of them current.
+// May know: the keyring, tenants' data keys, what a scheme needs of a key.
+// Must not: know sources beyond their id; must not give a plain secret out a second time.
+export { CallbackSecret } from './callback-secret.entity.js';
+export { CallbackSecrets } from './callback-secrets.service.js';
+export type { ActiveSecret, IssuedSecret, SecretHolder } from './callback-secrets.service.js';
+export { currentOf, isActive } from './current.js';
+export { SecretUsage } from './secret-usage.js';
+export { SecretsModule } from './secrets.module.js';

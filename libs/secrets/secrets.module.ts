@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { TenantsModule } from '#tenants';
+import { CallbackSecret } from './callback-secret.entity.js';
+import { CallbackSecrets } from './callback-secrets.service.js';
+import { SecretUsage } from './secret-usage.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([CallbackSecret]), TenantsModule],
+  providers: [CallbackSecrets, SecretUsage],
+  exports: [CallbackSecrets, SecretUsage],
+})
+export class SecretsModule {}

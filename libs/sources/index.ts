@@ -1,0 +1,11 @@
+// Where callbacks arrive: URL -> tenant, provider, live secrets.
+// May know: tenants, secrets, the provider table.
+// Must not: know events or what becomes of them.
+export { LiveSources } from './live-sources.js';
+export type { LiveSource } from './live-source.js';
+export { NewTenants } from './new-tenants.js';
+export { Source } from './source.entity.js';
+export type { DedupeConfig, SourceConfig } from './source.entity.js';
+export { Sources } from './sources.service.js';
+export type { SourceKey } from './sources.service.js';
+export { SourcesModule } from './sources.module.js';

@@ -1,0 +1,27 @@
+import type { Locator, ProviderPreset } from '#providers';
+import type { DataKey } from '#keyring';
+import type { Key } from '#signatures';
+import type { SourceConfig } from './source.entity.js';
+
+/** A key that verifies callbacks, until it expires. */
+export interface LiveKey extends Key {
+  /** Milliseconds since the epoch; `Infinity` when it does not expire. */
+  readonly expiresAtMs: number;
+  /** Whether it had verified nothing yet when it was loaded. */
+  readonly unused: boolean;
+}
+
+/** A source as the inbox holds it in memory: everything that verifying and storing a callback needs. */
+export interface LiveSource {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly slug: string;
+  readonly preset: ProviderPreset;
+  readonly config: SourceConfig;
+  /** What makes a callback the same event as an earlier one; `null`: nothing does. */
+  readonly dedupe: { readonly key: Locator; readonly windowSeconds: number } | null;
+  /** The current one first. */
+  readonly keys: readonly LiveKey[];
+  /** Encrypts sensitive headers. */
+  readonly dataKey: DataKey;
+}

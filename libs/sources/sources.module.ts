@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { SecretsModule } from '#secrets';
+import { TenantsModule } from '#tenants';
+import { LiveSources } from './live-sources.js';
+import { NewTenants } from './new-tenants.js';
+import { Source } from './source.entity.js';
+import { Sources } from './sources.service.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([Source]), TenantsModule, SecretsModule],
+  providers: [Sources, LiveSources, NewTenants],
+  exports: [Sources, LiveSources, NewTenants],
+})
+export class SourcesModule {}

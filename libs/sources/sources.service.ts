@@ -1,0 +1,150 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, IsNull, LessThan } from 'typeorm';
+import { Changes, Database, newId, type Page, type PageRequest, pageOf } from '#database';
+import { problem } from '#errors';
+import { findPreset } from '#providers';
+import { Source, type SourceConfig } from './source.entity.js';
+
+interface NewSource {
+  readonly slug: string;
+  readonly provider: string;
+  readonly name?: string | undefined;
+  readonly config?: SourceConfig | undefined;
+}
+
+interface SourcePatch {
+  readonly name?: string | undefined;
+  readonly config?: SourceConfig | undefined;
+  readonly status?: 'active' | 'paused' | undefined;
+}
+
+/** Makes, finds, changes and deletes sources. */
+@Injectable()
+export class Sources {
+  constructor(
+    private readonly database: Database,
+    private readonly changes: Changes,
+  ) {}
+
+  async create(tenantId: string, input: NewSource): Promise<Source> {
+    if (findPreset(input.provider) === null) {
+      throw problem('provider_unknown', {
+        errors: [{ path: 'provider', message: 'is not in the list of GET /v1/providers' }],
+      });
+    }
+    return this.database.tenant(tenantId, (manager) => this.createWithin(manager, tenantId, input));
+  }
+
+  /** Makes a source within a transaction. */
+  async createWithin(manager: EntityManager, tenantId: string, input: NewSource): Promise<Source> {
+    const source: Source = {
+      tenant_id: tenantId,
+      id: newId(),
+      slug: input.slug,
+      name: input.name ?? input.slug,
+      provider: input.provider,
+      config: input.config ?? {},
+      status: 'active',
+      created_at: new Date(),
+      deleted_at: null,
+    };
+    const result = await manager
+      .createQueryBuilder()
+      .insert()
+      .into(Source)
+      .values(source)
+      .orIgnore()
+      .returning('id')
+      .execute();
+    if ((result.raw as unknown[]).length === 0)
+      throw problem('slug_taken', `There is a source with the slug ${input.slug}`);
+    await this.announce(manager, source);
+    return source;
+  }
+
+  async list(tenantId: string, page: PageRequest): Promise<Page<Source>> {
+    const rows = await this.database.tenant(tenantId, (manager) =>
+      manager.find(Source, {
+        where: {
+          tenant_id: tenantId,
+          deleted_at: IsNull(),
+          ...(page.before === null ? {} : { id: LessThan(page.before) }),
+        },
+        order: { id: 'DESC' },
+        take: page.limit + 1,
+      }),
+    );
+    return pageOf(rows, page.limit);
+  }
+
+  /** The source with this id or slug, or `null`. */
+  find(tenantId: string, idOrSlug: SourceKey): Promise<Source | null> {
+    return this.database.tenant(tenantId, (manager) => findWithin(manager, tenantId, idOrSlug));
+  }
+
+  /** The source with this id or slug. */
+  async get(tenantId: string, idOrSlug: SourceKey): Promise<Source> {
+    const source = await this.find(tenantId, idOrSlug);
+    if (source === null) throw problem('not_found');
+    return source;
+  }
+
+  /** Slugs by id, of deleted sources too: for showing what refers to them. */
+  async slugs(tenantId: string, ids: readonly string[]): Promise<Map<string, string>> {
+    const rows = await this.database.tenant(tenantId, (manager) =>
+      manager.query<{ id: string; slug: string }[]>(
+        'select id, slug from sources where tenant_id = $1 and id = any($2)',
+        [tenantId, [...new Set(ids)]],
+      ),
+    );
+    return new Map(rows.map(({ id, slug }) => [id, slug]));
+  }
+
+  /** Ids of every source that is or was named so: filters find the events of deleted sources too. */
+  async idsEverOf(tenantId: string, key: SourceKey): Promise<string[]> {
+    const sources = await this.database.tenant(tenantId, (manager) =>
+      manager.findBy(Source, { tenant_id: tenantId, ...key }),
+    );
+    return sources.map(({ id }) => id);
+  }
+
+  async patch(tenantId: string, idOrSlug: SourceKey, patch: SourcePatch): Promise<Source> {
+    return this.database.tenant(tenantId, async (manager) => {
+      const source = await findWithin(manager, tenantId, idOrSlug);
+      if (source === null) throw problem('not_found');
+      const changed: Source = {
+        ...source,
+        name: patch.name ?? source.name,
+        config: patch.config ?? source.config,
+        status: patch.status ?? source.status,
+      };
+      await manager.query(
+        'update sources set name = $3, config = $4, status = $5 where tenant_id = $1 and id = $2',
+        [tenantId, source.id, changed.name, JSON.stringify(changed.config), changed.status],
+      );
+      await this.announce(manager, changed);
+      return changed;
+    });
+  }
+
+  /** Deletes a source: its URL answers 404 from then on, its events stay. */
+  async delete(tenantId: string, idOrSlug: SourceKey): Promise<void> {
+    await this.database.tenant(tenantId, async (manager) => {
+      const source = await findWithin(manager, tenantId, idOrSlug);
+      if (source === null) throw problem('not_found');
+      await manager.update(Source, { tenant_id: tenantId, id: source.id }, { deleted_at: new Date() });
+      await this.announce(manager, source);
+    });
+  }
+
+  private announce(manager: EntityManager, source: Source): Promise<void> {
+    return this.changes.announce(manager, { kind: 'source', key: `${source.tenant_id}/${source.id}` });
+  }
+}
+
+/** What users name a source by, told apart before it gets here: ids are UUIDs, and no slug is one. */
+export type SourceKey = { readonly id: string } | { readonly slug: string };
+
+function findWithin(manager: EntityManager, tenantId: string, key: SourceKey): Promise<Source | null> {
+  return manager.findOneBy(Source, { tenant_id: tenantId, deleted_at: IsNull(), ...key });
+}

@@ -1,0 +1,102 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, LessThan } from 'typeorm';
+import { Changes, Database, newId, type Page, type PageRequest, pageOf } from '#database';
+import { problem } from '#errors';
+import { Keyring } from '#keyring';
+import { ApiKeys, type IssuedApiKey } from './api-keys.service.js';
+import { Tenant } from './tenant.entity.js';
+import { TenantKeys } from './tenant-keys.js';
+
+/** Tables whose rows do not go with the tenant's row by foreign key: the ones that are written for every callback. */
+const UNLINKED_TABLES = [
+  'attempts',
+  'deliveries',
+  'fan_outs',
+  'dedupe_keys',
+  'event_contents',
+  'events',
+] as const;
+
+interface NewTenant {
+  readonly slug: string;
+  readonly name: string;
+  readonly adminKey?: string;
+}
+
+/** Makes, lists and erases tenants: the operator's side. */
+@Injectable()
+export class Tenants {
+  constructor(
+    private readonly database: Database,
+    private readonly keyring: Keyring,
+    private readonly tenantKeys: TenantKeys,
+    private readonly apiKeys: ApiKeys,
+    private readonly changes: Changes,
+  ) {}
+
+  /** Makes a tenant with its data key and first admin key, within a transaction over all tenants. */
+  async createWithin(
+    manager: EntityManager,
+    input: NewTenant,
+  ): Promise<{ tenant: Tenant; apiKey: IssuedApiKey }> {
+    const id = newId();
+    const tenant: Tenant = {
+      id,
+      slug: input.slug,
+      name: input.name,
+      wrapped_key: this.keyring.makeDataKey(id),
+      created_at: new Date(),
+    };
+    const inserted = await manager
+      .createQueryBuilder()
+      .insert()
+      .into(Tenant)
+      .values(tenant)
+      .orIgnore()
+      .returning('id')
+      .execute();
+    if ((inserted.raw as unknown[]).length === 0)
+      throw problem('slug_taken', `There is a tenant with the slug ${input.slug}`);
+    const adminKey = input.adminKey === undefined ? {} : { plainKey: input.adminKey };
+    const apiKey = await this.apiKeys.issueWithin(manager, id, {
+      name: 'First admin key',
+      role: 'admin',
+      ...adminKey,
+    });
+    return { tenant, apiKey };
+  }
+
+  async listAcrossTenants(page: PageRequest): Promise<Page<Tenant>> {
+    const rows = await this.database.acrossTenants((manager) =>
+      manager.find(Tenant, {
+        where: page.before === null ? {} : { id: LessThan(page.before) },
+        order: { id: 'DESC' },
+        take: page.limit + 1,
+      }),
+    );
+    return pageOf(rows, page.limit);
+  }
+
+  async get(tenantId: string): Promise<Tenant> {
+    const tenant = await this.database.acrossTenants((manager) =>
+      manager.findOneBy(Tenant, { id: tenantId }),
+    );
+    if (tenant === null) throw problem('not_found');
+    return tenant;
+  }
+
+  /** Erases a tenant. Its data key goes first and by itself, so that from then on nothing can be decrypted. */
+  async erase(tenantId: string): Promise<void> {
+    const tenant = await this.get(tenantId);
+    await this.database.acrossTenants(async (manager) => {
+      await manager.query(`update tenants set wrapped_key = '' where id = $1`, [tenantId]);
+      await this.changes.announce(manager, { kind: 'tenant', key: tenant.slug });
+    });
+    this.tenantKeys.forget(tenantId);
+    await this.database.acrossTenants(async (manager) => {
+      for (const table of UNLINKED_TABLES)
+        await manager.query(`delete from ${table} where tenant_id = $1`, [tenantId]);
+      await manager.delete(Tenant, { id: tenantId });
+    });
+  }
+}
