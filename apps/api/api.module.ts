@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import { DeliveriesModule } from '#deliveries';
+import { EventsModule } from '#events';
+import { SecretsModule } from '#secrets';
+import { SourcesModule } from '#sources';
+import { TenantsModule } from '#tenants';
+import { ApiKeysController } from './api-keys/api-keys.controller.js';
+import { CallbackSecretsController } from './callback-secrets/callback-secrets.controller.js';
+import { DeliveriesController } from './deliveries/deliveries.controller.js';
+import { DestinationsController } from './destinations/destinations.controller.js';
+import { EventsController } from './events/events.controller.js';
+import { ProvidersController } from './providers/providers.controller.js';
+import { RedeliveriesController } from './redeliveries/redeliveries.controller.js';
+import { SourcesController } from './sources/sources.controller.js';
+import { TenantsController } from './tenants/tenants.controller.js';
+
+@Module({
+  imports: [TenantsModule, SecretsModule, SourcesModule, EventsModule, DeliveriesModule],
+  controllers: [
+    TenantsController,
+    ApiKeysController,
+    ProvidersController,
+    SourcesController,
+    CallbackSecretsController,
+    DestinationsController,
+    EventsController,
+    DeliveriesController,
+    RedeliveriesController,
+  ],
+})
+export class ApiModule {}

@@ -1,0 +1,142 @@
+import { Controller, Delete, Get, Query, Res } from '@nestjs/common';
+import { ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { EventDetail, EventList, EventQuery, fromUlid } from '#contract';
+import { Deliveries } from '#deliveries';
+import { type EventFilter, type EventRow, Events } from '#events';
+import { Sources } from '#sources';
+import { type Caller, mayActAs } from '#tenants';
+import { Operation } from '../operation.js';
+import { ApiIdParam, CurrentCaller, IdParam, pageRequest } from '../parameters.js';
+import { showBody } from './show-body.js';
+
+const NO_DELIVERIES = { pending: 0, succeeded: 0, failed: 0, held: 0 };
+
+/** What is needed of Fastify's reply. */
+interface DownloadReply {
+  header(name: string, value: string | number): DownloadReply;
+  send(body: Buffer): unknown;
+}
+
+@ApiTags('Events')
+@Controller('v1/events')
+export class EventsController {
+  constructor(
+    private readonly events: Events,
+    private readonly sources: Sources,
+    private readonly deliveries: Deliveries,
+  ) {}
+
+  @Get()
+  @Operation({ id: 'listEvents', summary: 'List events', access: 'viewer', status: 200, answer: EventList })
+  async list(
+    @CurrentCaller() { tenantId }: Caller,
+    @Query({ schema: EventQuery }) query: z.output<typeof EventQuery>,
+  ): Promise<object> {
+    const page = await this.events.list(tenantId, await this.filterOf(tenantId, query), pageRequest(query));
+    return { ...page, data: await this.show(tenantId, page.data) };
+  }
+
+  @Get(':id')
+  @ApiIdParam('Id of an event')
+  @Operation({
+    id: 'getEvent',
+    summary: 'Get an event with its headers and body',
+    description: 'A key of the role `viewer` gets it without the body.',
+    access: 'viewer',
+    status: 200,
+    answer: EventDetail,
+    errors: ['not_found'],
+  })
+  async get(@CurrentCaller() { tenantId, role }: Caller, @IdParam() id: string): Promise<object> {
+    const event = await this.events.view(tenantId, id);
+    const [shown] = await this.show(tenantId, [event]);
+    const body = mayActAs(role, 'developer')
+      ? showBody(event.body)
+      : { body_truncated: event.body.length > 0 };
+    return { ...shown, query: event.query, headers: event.headers, ...body };
+  }
+
+  @Get(':id/body')
+  @ApiIdParam('Id of an event')
+  @ApiProduces('application/octet-stream')
+  @Operation({
+    id: 'getEventBody',
+    summary: 'Download the exact bytes received',
+    access: 'developer',
+    status: 200,
+    answers: 'The exact bytes',
+    errors: ['not_found'],
+  })
+  async body(
+    @CurrentCaller() { tenantId }: Caller,
+    @IdParam() id: string,
+    @Res() reply: DownloadReply,
+  ): Promise<void> {
+    const { body, contentType } = await this.events.body(tenantId, id);
+    // Never shown by a browser in the page's own right: the sender chose both the bytes and their type.
+    reply
+      .header('content-type', 'application/octet-stream')
+      .header('content-disposition', `attachment; filename="callback-${id}"`)
+      .header('x-content-type-options', 'nosniff')
+      .header('callbox-content-type', visibleAscii(contentType ?? ''))
+      .header('content-length', body.length)
+      .send(body);
+  }
+
+  @Delete(':id')
+  @ApiIdParam('Id of an event')
+  @Operation({
+    id: 'deleteEvent',
+    summary: 'Erase an event for good',
+    description: 'Its body, headers and deliveries go with it.',
+    access: 'developer',
+    status: 204,
+    errors: ['not_found'],
+  })
+  delete(@CurrentCaller() { tenantId }: Caller, @IdParam() id: string): Promise<void> {
+    return this.deliveries.eraseEvent(tenantId, id);
+  }
+
+  private async filterOf(tenantId: string, query: z.output<typeof EventQuery>): Promise<EventFilter> {
+    return {
+      sourceIds:
+        query.source === undefined ? undefined : await this.sources.idsEverOf(tenantId, query.source),
+      provider: query.provider,
+      type: query.type,
+      runId: query.run_id,
+      providerEventId: query.provider_event_id,
+      receivedAfter: query.received_after,
+      receivedBefore: query.received_before,
+      q: query.q === undefined ? undefined : { text: query.q, eventId: fromUlid(query.q) },
+    };
+  }
+
+  private async show(tenantId: string, events: readonly EventRow[]): Promise<object[]> {
+    const [slugs, counts] = await Promise.all([
+      this.sources.slugs(
+        tenantId,
+        events.map(({ source_id }) => source_id),
+      ),
+      this.deliveries.countsByEvent(
+        tenantId,
+        events.map(({ id }) => id),
+      ),
+    ]);
+    return events.map((event) => ({
+      ...event,
+      source: slugs.get(event.source_id) ?? '',
+      verification: {
+        scheme: event.scheme,
+        secret_id: event.secret_id,
+        secret_label: event.secret_label,
+        signed_at: event.signed_at,
+      },
+      deliveries: counts.get(event.id) ?? NO_DELIVERIES,
+    }));
+  }
+}
+
+function visibleAscii(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?');
+}

@@ -1,0 +1,101 @@
+import { applyDecorators, HttpCode, SerializeOptions, SetMetadata } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { Problem } from '#contract';
+import { type ErrorCode, errorRegistry } from '#errors';
+import type { Role } from '#tenants';
+
+/** Who may call an operation: a role of API keys, the operator, or anybody. */
+export type Access = Role | 'operator' | 'public';
+
+/** Where the guard and the tests read what {@link Operation} says. */
+export const ACCESS = 'callbox:access';
+
+interface OperationOptions {
+  /** camelCase, verb and noun; unique. */
+  readonly id: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly access: Access;
+  readonly status: 200 | 201 | 202 | 204;
+  /** Validates and strips the answer; absent for 204 and for bytes. */
+  readonly answer?: z.ZodType;
+  /** What the answer means, for the document. */
+  readonly answers?: string;
+  readonly errors?: readonly ErrorCode[];
+}
+
+/**
+ * Everything a route promises, said once: who may call it, what it answers and how it can fail. The guard lets nobody
+ * through a route without it.
+ */
+export function Operation(options: OperationOptions): MethodDecorator {
+  const secured = options.access !== 'public';
+  const codes: ErrorCode[] = [
+    ...(options.errors ?? []),
+    ...(secured ? (['unauthorized', 'too_many_requests'] as const) : []),
+    ...(secured && options.access !== 'viewer' && options.access !== 'operator'
+      ? (['forbidden'] as const)
+      : []),
+    'malformed_request',
+  ];
+  return applyDecorators(
+    SetMetadata(ACCESS, options.access),
+    HttpCode(options.status),
+    ApiOperation({
+      operationId: options.id,
+      summary: options.summary,
+      description: [options.description, accessSentences[options.access]].filter(Boolean).join('\n\n'),
+    }),
+    ...(secured ? [ApiBearerAuth(options.access === 'operator' ? 'operator_key' : 'api_key')] : []),
+    ...(options.answer === undefined ? [] : [SerializeOptions({ schema: options.answer })]),
+    ApiResponse({
+      status: options.status,
+      description: options.answers ?? options.summary,
+      ...(options.answer === undefined ? {} : { standardSchema: options.answer }),
+    }),
+    ...problemResponses([...new Set(codes)]),
+  );
+}
+
+const accessSentences: Readonly<Record<Access, string>> = {
+  viewer: 'Any API key.',
+  developer: 'API keys of the roles `developer` and `admin`.',
+  admin: 'API keys of the role `admin`.',
+  operator: 'The operator key.',
+  public: '',
+};
+
+/** One documented answer per status, with an example per code. */
+function problemResponses(codes: readonly ErrorCode[]): MethodDecorator[] {
+  const statuses = [...new Set(codes.map((code) => errorRegistry[code].status))].sort();
+  return statuses.map((status) => {
+    const ofStatus = codes.filter((code) => errorRegistry[code].status === status);
+    const examples = ofStatus.map((code) => [
+      code,
+      {
+        value: {
+          type: `urn:callbox:error:${code}`,
+          title: errorRegistry[code].title,
+          status,
+          code,
+          detail: errorRegistry[code].title,
+          instance: 'urn:callbox:request:019ab0f5-4a7e-7000-8000-000000000000',
+        },
+      },
+    ]);
+    return ApiResponse({
+      status,
+      description: ofStatus.map((code) => `\`${code}\`: ${errorRegistry[code].title}`).join('. '),
+      content: {
+        'application/problem+json': {
+          schema: { $ref: '#/components/schemas/Problem' },
+          examples: Object.fromEntries(examples) as Record<string, { value: unknown }>,
+        },
+      },
+    } as Parameters<typeof ApiResponse>[0]);
+  });
+}
+
+/** Kept in the document's components; see apps/server/openapi.ts. */
+export const sharedSchemas = { Problem };

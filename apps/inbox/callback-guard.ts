@@ -1,0 +1,20 @@
+import type { SignedRequest, Verdict } from '#signatures';
+import type { LiveSource } from '#sources';
+
+/**
+ * May this request enter? Decided over the received bytes alone, by the scheme of the source's provider and the
+ * secrets that are active at `nowMs`. Fails closed: no active secret, no entry.
+ */
+export function guardCallback(
+  source: LiveSource,
+  request: SignedRequest,
+  nowMs: number,
+): Verdict | Promise<Verdict> {
+  const keys = source.keys.filter((key) => key.expiresAtMs > nowMs);
+  if (keys.length === 0) return { ok: false, reason: 'no_secret' };
+  const tolerance = source.config.tolerance_seconds;
+  return source.preset.scheme.verify(request, keys, {
+    nowMs,
+    ...(tolerance === undefined ? {} : { toleranceSeconds: tolerance }),
+  });
+}

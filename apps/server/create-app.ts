@@ -1,0 +1,93 @@
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SwaggerModule } from '@nestjs/swagger';
+import type { Settings } from '#config';
+import { newId } from '#database';
+import { problem, ProblemFilter } from '#errors';
+import { type Logger, NestLogger } from '#logging';
+import { Inbox } from '../inbox/inbox.js';
+import { isIngestTarget } from '../inbox/ingest-url.js';
+import { AppModule } from './app.module.js';
+import { createOpenApiDocument } from './openapi.js';
+
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+const MOST_CONNECTIONS = 10_000;
+const API_BODY_LIMIT_BYTES = 1_048_576;
+
+/** Makes the application: one HTTP server, whose callbacks go straight to the inbox and all else through Nest. */
+export async function createApp(
+  settings: Settings,
+  logger: Logger,
+  version: string,
+): Promise<NestFastifyApplication> {
+  const front: { inbox: Inbox | null } = { inbox: null };
+  const filter = new ProblemFilter(logger);
+  const adapter = new FastifyAdapter({
+    serverFactory: (framework: RequestListener) => createFrontServer(framework, front),
+    genReqId: () => newId(),
+    bodyLimit: API_BODY_LIMIT_BYTES,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: false, caseSensitive: true },
+    frameworkErrors: (_error, request, reply) => {
+      filter.write(problem('malformed_request', 'The URL cannot be read'), request.id, reply as never);
+    },
+  } as ConstructorParameters<typeof FastifyAdapter>[0]);
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(settings, logger), adapter, {
+    logger: new NestLogger(logger),
+    bodyParser: false,
+    abortOnError: false,
+    forceCloseConnections: false,
+  });
+  acceptJsonOnly(app);
+  if (settings.roles.includes('inbox')) front.inbox = app.get(Inbox, { strict: false });
+  if (settings.roles.includes('api')) serveDocs(app, version);
+  return app;
+}
+
+function createFrontServer(framework: RequestListener, front: { readonly inbox: Inbox | null }) {
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      connectionsCheckingInterval: 5_000,
+    },
+    (request: IncomingMessage, response: ServerResponse) => {
+      if (front.inbox !== null && isIngestTarget(request.url ?? ''))
+        void front.inbox.handle(request, response);
+      else framework(request, response);
+    },
+  );
+  server.maxConnections = MOST_CONNECTIONS;
+  return server;
+}
+
+/** The management API takes JSON and nothing else; an empty body is none. */
+function acceptJsonOnly(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else parse(request, body as string, done);
+  });
+}
+
+function serveDocs(app: NestFastifyApplication, version: string): void {
+  SwaggerModule.setup('docs', app, () => createOpenApiDocument(app, version), {
+    jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'Callbox API',
+    swaggerOptions: {
+      persistAuthorization: true,
+      displayRequestDuration: true,
+      filter: true,
+      deepLinking: true,
+      docExpansion: 'list',
+      tryItOutEnabled: true,
+    },
+  });
+}

@@ -1,0 +1,73 @@
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { ApiProduces, ApiTags } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { problem } from '#errors';
+import { METRICS, type Registry } from '#metrics';
+import { Operation } from '../api/operation.js';
+
+const Health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
+
+interface TextReply {
+  header(name: string, value: string): TextReply;
+  send(body: string): unknown;
+}
+
+@ApiTags('Health')
+@Controller()
+export class HealthController {
+  constructor(
+    private readonly dataSource: DataSource,
+    @Inject(METRICS) private readonly metrics: Registry,
+  ) {}
+
+  @Get('healthz')
+  @Operation({
+    id: 'getHealth',
+    summary: 'Does the process live?',
+    access: 'public',
+    status: 200,
+    answer: Health,
+  })
+  health(): object {
+    return { status: 'ok' };
+  }
+
+  @Get('readyz')
+  @Operation({
+    id: 'getReadiness',
+    summary: 'Can it serve: is the database there, safe and migrated?',
+    access: 'public',
+    status: 200,
+    answer: Health,
+    errors: ['unavailable'],
+  })
+  async readiness(): Promise<object> {
+    const unsafe = await this.dataSource
+      .query<{ name: string }[]>(
+        `select name from pg_settings
+         where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'`,
+      )
+      .catch(() => null);
+    if (unsafe === null) throw problem('unavailable', 'The database cannot be reached');
+    if (unsafe.length > 0) {
+      const names = unsafe.map(({ name }) => name).join(', ');
+      throw problem('unavailable', `The database may lose what it has committed: ${names} is off`);
+    }
+    if (await this.dataSource.showMigrations()) throw problem('unavailable', 'Migrations are pending');
+    return { status: 'ok' };
+  }
+
+  @Get('metrics')
+  @ApiProduces('text/plain')
+  @Operation({
+    id: 'getMetrics',
+    summary: 'Metrics for Prometheus',
+    access: 'public',
+    status: 200,
+    answers: 'Text format 0.0.4',
+  })
+  async metricsText(@Res() reply: TextReply): Promise<void> {
+    reply.header('content-type', this.metrics.contentType).send(await this.metrics.metrics());
+  }
+}

@@ -1,0 +1,69 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type pg from 'pg';
+import { SETTINGS, type Settings } from '#config';
+import { createPool } from '#database';
+import { DeliveryPreparer, fanOut, prune, releaseHeld } from '#deliveries';
+import { EventLog } from '#events';
+import { LOGGER, type Logger } from '#logging';
+import { METRICS, type Registry } from '#metrics';
+import { AddressPolicy, OutboundClient } from '#outbound';
+import { Deliverer } from './deliver.js';
+import { DeliveryMetrics } from './delivery-metrics.js';
+import { Loop } from './loop.js';
+
+const STATEMENT_TIMEOUT_MS = 30_000;
+const LOOK_EVERY_MS = 200;
+const RELEASE_EVERY_MS = 2_000;
+const PRUNE_EVERY_MS = 60_000;
+
+/** Runs the jobs of this process, and stops them in order. */
+@Injectable()
+export class Worker implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #pool: pg.Pool;
+  readonly #deliverer: Deliverer;
+  readonly #loops: { fanOut: Loop; deliver: Loop; releaseHeld: Loop; prune: Loop };
+
+  constructor(
+    @Inject(SETTINGS) settings: Settings,
+    @Inject(LOGGER) logger: Logger,
+    @Inject(METRICS) metrics: Registry,
+    preparer: DeliveryPreparer,
+    eventLog: EventLog,
+  ) {
+    const pool = createPool(settings.databaseUrl ?? '', 'worker', STATEMENT_TIMEOUT_MS, 8);
+    pool.on('error', (error) => logger.warn({ error }, 'worker.connection_lost'));
+    this.#pool = pool;
+    const loop = (name: string, idleMs: number, work: () => Promise<boolean>) =>
+      new Loop({ name, idleMs, work, logger });
+    const deliver = loop('deliver', LOOK_EVERY_MS, () => this.#deliverer.work());
+    this.#deliverer = new Deliverer({
+      pool,
+      preparer,
+      client: new OutboundClient({ policy: new AddressPolicy(settings.allowedDestinations) }),
+      logger,
+      metrics: new DeliveryMetrics(metrics),
+      onRoom: () => deliver.wake(),
+    });
+    this.#loops = {
+      deliver,
+      fanOut: loop('fan-out', LOOK_EVERY_MS, async () => {
+        const fulfilled = await fanOut(pool);
+        if (fulfilled > 0) deliver.wake();
+        return fulfilled > 0;
+      }),
+      releaseHeld: loop('release-held', RELEASE_EVERY_MS, async () => (await releaseHeld(pool), false)),
+      prune: loop('prune', PRUNE_EVERY_MS, async () => (await prune(pool)) > 0),
+    };
+    eventLog.onStored(() => this.#loops.fanOut.wake());
+  }
+
+  onApplicationBootstrap(): void {
+    for (const loop of Object.values(this.#loops)) loop.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(Object.values(this.#loops).map((loop) => loop.stop()));
+    await this.#deliverer.stop();
+    await this.#pool.end();
+  }
+}
