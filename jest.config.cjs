@@ -9,6 +9,8 @@ module.exports = {
   },
   transform: { '^.+\\.[cm]?[jt]s$': '<rootDir>/scripts/jest-transform.cjs' },
   transformIgnorePatterns: [],
+  globalSetup: '<rootDir>/scripts/jest-global-setup.mjs',
+  globalTeardown: '<rootDir>/scripts/jest-global-teardown.mjs',
   maxWorkers: 2,
   testTimeout: 30_000,
 };

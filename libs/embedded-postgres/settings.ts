@@ -1,0 +1,39 @@
+/** Nothing acknowledged is lost by a crash: not of the process, not of the machine. */
+const DURABLE = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' };
+/** For tests: data need not outlive the machine. */
+const NOT_DURABLE = { ...DURABLE, fsync: 'off', full_page_writes: 'off' };
+
+const DEFAULTS = {
+  shared_buffers: '128MB',
+  max_connections: '100',
+  max_wal_size: '1GB',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  log_checkpoints: 'off',
+  // Statements and details of an error carry values of tenants.
+  log_min_error_statement: 'panic',
+  log_error_verbosity: 'terse',
+};
+
+/** The server's settings: the caller's over the defaults, and over both what the launcher relies on. */
+export function serverSettings({
+  clusterName,
+  noSync,
+  settings,
+}: {
+  clusterName: string;
+  noSync: boolean;
+  settings: Readonly<Record<string, string>>;
+}): Record<string, string> {
+  return {
+    ...DEFAULTS,
+    ...(noSync ? NOT_DURABLE : DURABLE),
+    ...settings,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    cluster_name: clusterName,
+    // The log is read from stderr.
+    logging_collector: 'off',
+    log_destination: 'stderr',
+  };
+}

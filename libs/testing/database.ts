@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+
+/** A database of one spec's own, cloned from the migrated template. */
+export interface TestDatabase {
+  readonly url: string;
+  /** For looking at tables, and for what only an operator could do. */
+  readonly pool: pg.Pool;
+  drop(): Promise<void>;
+}
+
+/** Clones the template that scripts/jest-global-setup.mjs migrated. */
+export async function createDatabase(): Promise<TestDatabase> {
+  const serverUrl = process.env['CALLBOX_TEST_SERVER_URL'];
+  if (serverUrl === undefined) throw new Error('CALLBOX_TEST_SERVER_URL is set by the global set-up of jest');
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await onServer(serverUrl, `create database ${name} template test_template`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  const pool = new pg.Pool({ connectionString: url.href, max: 2 });
+  return {
+    url: url.href,
+    pool,
+    async drop() {
+      await pool.end();
+      await onServer(serverUrl, `drop database ${name} with (force)`);
+    },
+  };
+}
+
+async function onServer(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,10 @@
+// What specs stand on: a whole application on a database of its own, a scripted receiver, waiting for conditions.
+// May know: everything.
+// Must not: be imported by shipped code.
+export { createDatabase, type TestDatabase } from './database.js';
+export { eventually } from './eventually.js';
+export { Receiver, type ReceivedRequest } from './receiver.js';
+export { send, type Answer } from './send.js';
+export { TestApp } from './test-app.js';
+export { TestTenant } from './test-tenant.js';
+export { hexHmac, qstashToken } from './signing.js';
