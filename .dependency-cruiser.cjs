@@ -6,7 +6,16 @@ const lib = (name) => `^libs/${name}/`;
 const anyOf = (...names) => `^libs/(${names.join('|')})/`;
 
 const PURE = ['signatures', 'providers', 'contract'];
-const CELLAR = ['config', 'errors', 'logging', 'metrics', 'database', 'keyring', 'outbound', 'embedded-postgres'];
+const CELLAR = [
+  'config',
+  'errors',
+  'logging',
+  'metrics',
+  'database',
+  'keyring',
+  'outbound',
+  'embedded-postgres',
+];
 const DOMAIN = ['tenants', 'secrets', 'sources', 'events', 'deliveries'];
 
 /** A domain lib may not import those to its right. */
@@ -89,6 +98,9 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+    },
   },
 };

@@ -16,6 +16,14 @@ const restrictedSyntax = [
     message: 'What differs between providers lies in their presets.',
   },
 ];
+// Functions take at most 4 parameters, then an object; constructors, which Nest fills, at most 6.
+const tooManyParameters = [
+  'FunctionDeclaration[params.length>4]',
+  'ArrowFunctionExpression[params.length>4]',
+  ":not(MethodDefinition[kind='constructor']) > FunctionExpression[params.length>4]",
+  "MethodDefinition[kind='constructor'] > FunctionExpression[params.length>6]",
+].map((selector) => ({ selector, message: 'Too many parameters: take an object.' }));
+restrictedSyntax.push(...tooManyParameters);
 const noEnv = {
   selector: "MemberExpression[object.name='process'][property.name='env']",
   message: 'Settings are read in libs/config.',
@@ -46,7 +54,6 @@ export default tseslint.config(
       'no-console': 'error',
       'max-lines': ['error', { max: 300 }],
       'max-lines-per-function': ['error', { max: 60 }],
-      'max-params': ['error', 4],
       'no-restricted-syntax': ['error', ...restrictedSyntax, noEnv, noFetch],
     },
   },

@@ -10,7 +10,9 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const entry = join(root, 'dist/apps/server/main.js');
 const stamp = join(root, 'dist/.tsbuildinfo');
 const compiler = join(root, 'node_modules/typescript/bin/tsc');
-const sources = ['apps', 'libs', 'migrations', 'bench', 'tsconfig.json', 'tsconfig.build.json'].map((name) => join(root, name));
+const sources = ['apps', 'libs', 'migrations', 'bench', 'tsconfig.json', 'tsconfig.build.json'].map((name) =>
+  join(root, name),
+);
 
 const newest = (path) =>
   statSync(path).isDirectory()

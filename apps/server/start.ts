@@ -35,7 +35,7 @@ export async function start(settings: Settings, logger: Logger): Promise<Running
     app = await createApp(complete, logger, version);
     await app.init();
     const welcome = await app.get(Bootstrap).run();
-    await app.listen(complete.port, complete.host);
+    await listen(app, complete);
     const database =
       embedded === null ? 'the one in DATABASE_URL' : `PostgreSQL ${embedded.version} in ${settings.dataDir}`;
     return {
@@ -47,6 +47,15 @@ export async function start(settings: Settings, logger: Logger): Promise<Running
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+async function listen(app: NestFastifyApplication, { port, host }: Settings): Promise<void> {
+  try {
+    await app.listen(port, host);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'EADDRINUSE') throw error;
+    throw new Error(`port ${port} of ${host} is taken; set PORT to a free one, for example PORT=${port + 1}`);
   }
 }
 

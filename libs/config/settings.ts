@@ -31,12 +31,16 @@ const roles = z.string().transform((text, context): readonly Role[] => {
   return [...new Set(known)];
 });
 
+// ipaddr.js alone reads 10/8 as 0.0.0.10/8.
+const isCidr = (text: string): boolean =>
+  /^(\d{1,3}(\.\d{1,3}){3}|[\da-fA-F:.]*:[\da-fA-F:.]*)\/\d{1,3}$/.test(text) && ipaddr.isValidCIDR(text);
+
 const cidrs = z.string().transform((text, context): readonly string[] => {
   const entries = text
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
-  if (!entries.every((entry) => ipaddr.isValidCIDR(entry))) {
+  if (!entries.every(isCidr)) {
     context.addIssue('must be a comma-separated list of CIDRs');
   }
   return entries;

@@ -3,7 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const LOOK_EVERY_MS = 20;
 
 /** Waits until `check` stops throwing and gives back its result; throws its last error when the time is over. */
-export async function eventually<Result>(check: () => Result | Promise<Result>, withinMs = 10_000): Promise<Result> {
+export async function eventually<Result>(
+  check: () => Result | Promise<Result>,
+  withinMs = 10_000,
+): Promise<Result> {
   const until = Date.now() + withinMs;
   for (;;) {
     try {

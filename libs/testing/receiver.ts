@@ -50,7 +50,8 @@ export class Receiver {
         });
         const reply = receiver.#script.shift() ?? {};
         if (reply.hangUp) request.socket.destroy();
-        else if (!reply.silent) response.writeHead(reply.status ?? 200, reply.headers).end(reply.body ?? 'ok');
+        else if (!reply.silent)
+          response.writeHead(reply.status ?? 200, reply.headers).end(reply.body ?? 'ok');
       });
     });
     return receiver;

@@ -16,7 +16,10 @@ interface Sent {
 }
 
 /** Sends one request and reads the whole answer. */
-export async function send<Body = Record<string, unknown>>(url: string, sent: Sent = {}): Promise<Answer<Body>> {
+export async function send<Body = Record<string, unknown>>(
+  url: string,
+  sent: Sent = {},
+): Promise<Answer<Body>> {
   const { statusCode, headers, body } = await request(url, {
     method: (sent.method ?? 'GET') as 'GET',
     ...(sent.headers === undefined ? {} : { headers: sent.headers }),

@@ -68,16 +68,23 @@ export class TestApp {
   operator<Body = Record<string, unknown>>(method: string, path: string, body?: unknown) {
     return send<Body>(this.url + path, {
       method,
-      headers: { authorization: `Bearer ${OPERATOR_KEY}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${OPERATOR_KEY}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   }
 
   /** Makes a tenant with a slug nobody else has. */
   async tenant(slug = `t-${randomBytes(5).toString('hex')}`): Promise<TestTenant> {
-    const { body } = await this.operator<{ id: string; slug: string; api_key: { plain_key: string } }>('POST', '/v1/tenants', {
-      slug,
-    });
+    const { body } = await this.operator<{ id: string; slug: string; api_key: { plain_key: string } }>(
+      'POST',
+      '/v1/tenants',
+      {
+        slug,
+      },
+    );
     return new TestTenant(this.url, body.id, body.slug, body.api_key.plain_key);
   }
 

@@ -29,7 +29,8 @@ export class TestTenant {
   /** Calls the management API and throws unless it answers 2xx. */
   async ok<Body = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Body> {
     const answer = await this.call<Body>(method, path, body);
-    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.bytes.toString('utf8')}`);
+    if (answer.status >= 300)
+      throw new Error(`${method} ${path}: ${answer.status} ${answer.bytes.toString('utf8')}`);
     return answer.status === 204 ? ({} as Body) : answer.body;
   }
 
@@ -37,7 +38,13 @@ export class TestTenant {
   async source(
     provider: string,
     options: { readonly slug?: string; readonly plainSecret?: string; readonly config?: object } = {},
-  ): Promise<{ readonly id: string; readonly slug: string; readonly url: string; readonly secret: string; readonly secretId: string }> {
+  ): Promise<{
+    readonly id: string;
+    readonly slug: string;
+    readonly url: string;
+    readonly secret: string;
+    readonly secretId: string;
+  }> {
     const slug = options.slug ?? provider;
     const source = await this.ok<{ id: string; ingest_url: string }>('POST', '/v1/sources', {
       slug,
