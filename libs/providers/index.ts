@@ -1,0 +1,37 @@
+// Who sends callbacks: one preset per provider, and the table of them.
+// May know: signatures, and what each provider's documentation says.
+// Must not: touch network, files, clock or secrets at rest; nor know who asks.
+import { callbox } from './callbox.js';
+import type { ProviderPreset } from './preset.js';
+import { qstash } from './qstash.js';
+import { runflow } from './runflow.js';
+import { upstashWorkflow } from './upstash-workflow.js';
+
+export { firstOf, header, joined, json } from './locators.js';
+export type { Callback, HandshakeReply, Locator, ProviderPreset } from './preset.js';
+export { type FilledSample, makeSample, type SampleFacts, sampleTypes } from './sample.js';
+
+/** Every provider Callbox knows, in the order they are shown. */
+export const presets: readonly ProviderPreset[] = [callbox, runflow, qstash, upstashWorkflow];
+
+const presetsById = new Map(presets.map((preset) => [preset.id, preset]));
+
+/**
+ * The preset of a provider.
+ *
+ * @param id the word in `sources.provider`
+ * @returns `null` for a provider nobody knows
+ * @example findPreset('runflow')?.scheme.name // 'hmac'
+ */
+export function findPreset(id: string): ProviderPreset | null {
+  return presetsById.get(id) ?? null;
+}
+
+/**
+ * Every preset, in the order they are shown.
+ *
+ * @example listPresets().map((preset) => preset.id)
+ */
+export function listPresets(): readonly ProviderPreset[] {
+  return presets;
+}

@@ -1,0 +1,155 @@
+import { createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
+import type { PreparedKey } from './scheme.js';
+
+/** Hashes that providers sign with. */
+export type HashAlgorithm = 'sha1' | 'sha256' | 'sha512';
+
+/**
+ * How a signature is spelled. `hex` is lower case only, `hex-any-case` takes both; `base64` is the standard alphabet with
+ * padding, `base64url` the URL alphabet without.
+ */
+export type SignatureEncoding = 'hex' | 'hex-any-case' | 'base64' | 'base64url';
+
+const DIGEST_BYTES: Record<HashAlgorithm, number> = { sha1: 20, sha256: 32, sha512: 64 };
+
+/** How digests of one hash are written in one encoding. */
+export interface DigestText {
+  /** What `Hmac.digest` is asked for. */
+  readonly encoding: 'hex' | 'base64' | 'base64url';
+  /** The received text in the one spelling that is compared, or `null` when it cannot be such a digest. */
+  readonly canonical: (text: string) => string | null;
+  /** Compares two canonical texts in constant time. */
+  readonly same: (left: string, right: string) => boolean;
+}
+
+/**
+ * The text form of a digest. Exactly one spelling of each signature is accepted, so comparing texts is comparing bytes.
+ *
+ * @param algorithm decides the length
+ * @param encoding decides the alphabet
+ * @example digestText('sha256', 'hex').canonical('AB') // null: not 64 lower-case hex digits
+ */
+export function digestText(algorithm: HashAlgorithm, encoding: SignatureEncoding): DigestText {
+  const bytes = DIGEST_BYTES[algorithm];
+  const pattern = digestPattern(bytes, encoding);
+  if (encoding === 'hex-any-case') {
+    const canonical = (text: string) => (pattern.test(text) ? text.toLowerCase() : null);
+    return { encoding: 'hex', canonical, same: comparison(bytes * 2) };
+  }
+  const { length } = Buffer.alloc(bytes).toString(encoding);
+  return { encoding, canonical: (text) => (pattern.test(text) ? text : null), same: comparison(length) };
+}
+
+/** Two buffers are kept for all comparisons: making new ones takes longer than comparing, and nothing waits in between. */
+function comparison(length: number): (left: string, right: string) => boolean {
+  const leftBytes = Buffer.alloc(length);
+  const rightBytes = Buffer.alloc(length);
+  return (left, right) => {
+    if (left.length !== length || right.length !== length) return false;
+    leftBytes.write(left, 'latin1');
+    rightBytes.write(right, 'latin1');
+    return timingSafeEqual(leftBytes, rightBytes);
+  };
+}
+
+// One character class with a fixed count each: nothing for a regular expression to backtrack over.
+function digestPattern(bytes: number, encoding: SignatureEncoding): RegExp {
+  const characters = Math.ceil((bytes * 8) / 6);
+  switch (encoding) {
+    case 'hex':
+      return new RegExp(`^[0-9a-f]{${bytes * 2}}$`);
+    case 'hex-any-case':
+      return new RegExp(`^[0-9a-fA-F]{${bytes * 2}}$`);
+    case 'base64':
+      return new RegExp(`^[A-Za-z0-9+/]{${characters}}${'='.repeat((4 - (characters % 4)) % 4)}$`);
+    case 'base64url':
+      return new RegExp(`^[A-Za-z0-9_-]{${characters}}$`);
+  }
+}
+
+/**
+ * Compares two texts in a time that depends on their lengths only.
+ *
+ * @example sameText('abc', 'abd') // false
+ */
+export function sameText(left: string, right: string): boolean {
+  const leftBytes = Buffer.from(left);
+  const rightBytes = Buffer.from(right);
+  return leftBytes.length === rightBytes.length && timingSafeEqual(leftBytes, rightBytes);
+}
+
+/**
+ * Decodes base64 or hex, taking one spelling per value only: no white space, no foreign or left-over characters.
+ *
+ * @returns `null` when the text is not the canonical spelling of some bytes
+ * @example decodeStrictly('q6s=', 'base64') // <Buffer ab ab>
+ */
+export function decodeStrictly(text: string, encoding: SignatureEncoding): Buffer | null {
+  const canonical = encoding === 'hex-any-case' ? text.toLowerCase() : text;
+  const name = encoding === 'hex-any-case' ? 'hex' : encoding;
+  const bytes = Buffer.from(canonical, name);
+  return bytes.toString(name) === canonical ? bytes : null;
+}
+
+/** How the text of a shared secret becomes the bytes of a key. */
+export interface SecretFormat {
+  /** `text`: its UTF-8 bytes, prefix included (default); otherwise what it decodes to. */
+  readonly decode?: 'text' | 'base64' | 'hex';
+  /** Prefixes that are taken off before decoding, the first that fits; e.g. `whsec_`. */
+  readonly stripPrefixes?: readonly string[];
+  /** Default 16: below that a key can be guessed from one signed request. */
+  readonly minimumBytes?: number;
+  /** Default 1024. */
+  readonly maximumBytes?: number;
+  /** Turns the decoded bytes into the key, where a provider hashes or extends its secret first. */
+  readonly derive?: (secret: Buffer) => Buffer;
+}
+
+/**
+ * Makes an HMAC key of the text a user pasted; fails closed on empty, short and mangled ones.
+ *
+ * @param plainSecret the text exactly as given
+ * @param format how it is to be read
+ * @returns the key, or a problem that never repeats the secret
+ * @example prepareSecret('whsec_', { decode: 'base64', stripPrefixes: ['whsec_'] }) // { ok: false, problem: … }
+ */
+export function prepareSecret(plainSecret: string, format: SecretFormat = {}): PreparedKey<KeyObject> {
+  const { decode = 'text', minimumBytes = 16, maximumBytes = 1024, derive } = format;
+  const spelling = spellingProblem(plainSecret);
+  if (spelling !== null) return { ok: false, problem: spelling };
+  const text = stripped(plainSecret, format.stripPrefixes ?? []);
+  const bytes = secretBytes(text, decode);
+  if (bytes === null) return { ok: false, problem: `the secret is not valid ${decode}` };
+  if (bytes.length < minimumBytes)
+    return { ok: false, problem: `the secret is shorter than ${minimumBytes} bytes` };
+  if (bytes.length > maximumBytes)
+    return { ok: false, problem: `the secret is longer than ${maximumBytes} bytes` };
+  return { ok: true, material: createSecretKey(derive === undefined ? bytes : derive(bytes)) };
+}
+
+/**
+ * What is wrong with a pasted text whatever it is for: nothing in it, white space around it, or half a character.
+ *
+ * @returns the problem in words, or `null`
+ * @example spellingProblem('abc\n') // 'the secret begins or ends with white space'
+ */
+export function spellingProblem(plainSecret: string): string | null {
+  const trimmed = plainSecret.trim();
+  if (trimmed === '') return 'the secret is empty';
+  if (trimmed !== plainSecret) return 'the secret begins or ends with white space';
+  // A lone surrogate would silently become U+FFFD, and so would every other one: different secrets, same key.
+  if (Buffer.from(plainSecret).toString() !== plainSecret) return 'the secret is not valid Unicode';
+  return null;
+}
+
+function stripped(text: string, prefixes: readonly string[]): string {
+  const prefix = prefixes.find((candidate) => text.startsWith(candidate));
+  return prefix === undefined ? text : text.slice(prefix.length);
+}
+
+function secretBytes(text: string, decode: 'text' | 'base64' | 'hex'): Buffer | null {
+  if (decode === 'text') return Buffer.from(text);
+  if (decode === 'hex') return decodeStrictly(text, 'hex-any-case');
+  // Some dashboards print their base64 without the padding.
+  return decodeStrictly(text.padEnd(Math.ceil(text.length / 4) * 4, '='), 'base64');
+}

@@ -1,0 +1,175 @@
+import type { HeaderPairs, RefusalReason, Verdict } from './scheme.js';
+
+/** The refusing half of a {@link Verdict}. */
+export type Refusal = Extract<Verdict, { ok: false }>;
+
+/** Upper bounds that are checked before any cryptography, so that a hostile header costs nothing. */
+export const LIMITS = { headerBytes: 4096, signatures: 8, idBytes: 256 } as const;
+
+const REFUSALS = new Map<RefusalReason, Refusal>();
+
+/**
+ * The refusal for a reason, one shared frozen object each.
+ *
+ * @param reason one of the closed set
+ * @example refused('signature_missing') // { ok: false, reason: 'signature_missing' }
+ */
+export function refused(reason: RefusalReason): Refusal {
+  const known = REFUSALS.get(reason);
+  if (known !== undefined) return known;
+  const refusal = Object.freeze({ ok: false, reason } as const);
+  REFUSALS.set(reason, refusal);
+  return refusal;
+}
+
+/** What looking up a header gave: its one value, or why there is none to use. */
+export type HeaderReading = { readonly ok: true; readonly value: string } | Refusal;
+
+/**
+ * Reads a header that belongs to a signature: it must stand there exactly once and be at most 4 KiB.
+ *
+ * Two lines of the same name are refused, even equal ones: the app behind might read the other one (RFC 9110 5.3).
+ *
+ * @param headers as they stood on the wire
+ * @param lowerCaseName the wanted name, lower case
+ * @returns `signature_missing` when absent, `signature_malformed` when repeated or too long
+ * @example readHeader([['X-Signature', 'ab']], 'x-signature') // { ok: true, value: 'ab' }
+ */
+export function readHeader(headers: HeaderPairs, lowerCaseName: string): HeaderReading {
+  let found: string | undefined;
+  for (const pair of headers) {
+    const name = pair[0];
+    if (name.length !== lowerCaseName.length) continue;
+    if (name !== lowerCaseName && name.toLowerCase() !== lowerCaseName) continue;
+    if (found !== undefined) return refused('signature_malformed');
+    found = pair[1];
+  }
+  if (found === undefined) return refused('signature_missing');
+  if (found.length > LIMITS.headerBytes) return refused('signature_malformed');
+  return { ok: true, value: found };
+}
+
+/**
+ * How signatures sit in their header.
+ *
+ * - `bare`: the whole value is `prefix` + signature (GitHub's `sha256=…`, or nothing in front).
+ * - `list`: several of those, parted by `separator`; entries with another prefix are other versions and are passed over.
+ * - `fields`: `name=value` pairs parted by `separator`; the pairs called `signature` are signatures, the one called
+ *   `timestamp` is the signed time, all others are passed over.
+ */
+export type HeaderGrammar =
+  | { readonly kind: 'bare'; readonly prefix?: string }
+  | { readonly kind: 'list'; readonly separator: string; readonly prefix?: string }
+  | {
+      readonly kind: 'fields';
+      readonly separator: string;
+      readonly signature: string;
+      readonly timestamp?: string;
+    };
+
+/** What stands in signature headers, as it is collected. */
+export interface CollectedSignatures {
+  /** Texts that claim to be signatures, undecoded. */
+  readonly candidates: string[];
+  timestamp?: string | undefined;
+}
+
+/** Reads and writes the value of a signature header. */
+export interface SignatureHeader {
+  /** Adds what stands in the value; `false` when it does not follow the grammar or there are more than 8 signatures. */
+  readonly collect: (value: string, into: CollectedSignatures) => boolean;
+  readonly format: (signatures: readonly string[], timestamp?: string) => string;
+  readonly holdsSeveral: boolean;
+}
+
+/**
+ * The reader and writer of one header grammar.
+ *
+ * @example signatureHeader({ kind: 'fields', separator: ',', signature: 'v1', timestamp: 't' }).format(['ab'], '1') // 't=1,v1=ab'
+ */
+export function signatureHeader(grammar: HeaderGrammar): SignatureHeader {
+  switch (grammar.kind) {
+    case 'bare':
+      return bare(grammar.prefix ?? '');
+    case 'list':
+      return list(grammar.separator, grammar.prefix ?? '');
+    case 'fields':
+      return fields(grammar.separator, grammar.signature, grammar.timestamp);
+  }
+}
+
+function bare(prefix: string): SignatureHeader {
+  return {
+    holdsSeveral: false,
+    collect: (value, into) => value.startsWith(prefix) && add(value.slice(prefix.length), into),
+    format: (signatures) => prefix + (signatures[0] ?? ''),
+  };
+}
+
+function list(separator: string, prefix: string): SignatureHeader {
+  return {
+    holdsSeveral: true,
+    collect: (value, into) => {
+      const before = into.candidates.length;
+      const isWellFormed = everyEntry(
+        value,
+        separator,
+        (start, end) =>
+          !value.startsWith(prefix, start) || add(value.slice(start + prefix.length, end), into),
+      );
+      return isWellFormed && into.candidates.length > before;
+    },
+    format: (signatures) => signatures.map((signature) => prefix + signature).join(separator),
+  };
+}
+
+function fields(
+  separator: string,
+  signatureName: string,
+  timestampName: string | undefined,
+): SignatureHeader {
+  const signatureStart = `${signatureName}=`;
+  const timestampStart = timestampName === undefined ? null : `${timestampName}=`;
+  return {
+    holdsSeveral: true,
+    collect: (value, into) => {
+      const before = into.candidates.length;
+      const isWellFormed = everyEntry(value, separator, (start, end) => {
+        if (value.startsWith(signatureStart, start)) {
+          return add(value.slice(start + signatureStart.length, end), into);
+        }
+        if (timestampStart === null || !value.startsWith(timestampStart, start)) return true;
+        // Two times: the one that is checked and the one that is signed could be different ones.
+        if (into.timestamp !== undefined) return false;
+        into.timestamp = value.slice(start + timestampStart.length, end);
+        return true;
+      });
+      return isWellFormed && into.candidates.length > before;
+    },
+    format: (signatures, timestamp) => {
+      const pairs = signatures.map((signature) => signatureStart + signature);
+      if (timestampStart !== null && timestamp !== undefined) pairs.unshift(timestampStart + timestamp);
+      return pairs.join(separator);
+    },
+  };
+}
+
+function add(signature: string, { candidates }: CollectedSignatures): boolean {
+  return candidates.push(signature) <= LIMITS.signatures;
+}
+
+/** Walks through the entries of a list without cutting it up first; one blank after a separator is allowed (`t=1, v1=ab`). */
+function everyEntry(
+  value: string,
+  separator: string,
+  visit: (start: number, end: number) => boolean,
+): boolean {
+  for (let start = 0; start <= value.length;) {
+    const found = value.indexOf(separator, start);
+    const end = found === -1 ? value.length : found;
+    const isBlankFirst = separator !== ' ' && value.startsWith(' ', start);
+    if (!visit(isBlankFirst ? start + 1 : start, end)) return false;
+    start = end + separator.length;
+  }
+  return true;
+}

@@ -1,0 +1,67 @@
+import type { Clock } from './scheme.js';
+
+/**
+ * How a signed time is written: whole seconds, whole milliseconds, either (told apart by magnitude), or RFC 3339.
+ */
+export type TimeUnit = 'seconds' | 'milliseconds' | 'seconds-or-milliseconds' | 'rfc3339';
+
+// Plain decimal only: no sign, no leading zero, no point, no exponent. 15 digits stay exact in a double.
+const DECIMAL = /^(?:0|[1-9][0-9]{0,14})$/;
+const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)?$/;
+const HAS_ZONE = /(?:[Zz]|[+-]\d\d:\d\d)$/;
+
+// As seconds this is the year 5138, as milliseconds 1973: no provider's clock stands in between.
+const MILLISECONDS_FROM = 1e11;
+
+/**
+ * Reads a signed time strictly.
+ *
+ * @param text as received
+ * @param unit how the provider writes it; an RFC 3339 time without a zone is taken as UTC
+ * @returns milliseconds since the epoch, or `null` when it is not written so
+ * @example parseTime('1700000000', 'seconds') // 1700000000000
+ */
+export function parseTime(text: string, unit: TimeUnit): number | null {
+  if (unit === 'rfc3339') return parseRfc3339(text);
+  if (!DECIMAL.test(text)) return null;
+  const value = Number(text);
+  if (unit === 'milliseconds') return value;
+  if (unit === 'seconds-or-milliseconds' && value >= MILLISECONDS_FROM) return value;
+  return value * 1000;
+}
+
+function parseRfc3339(text: string): number | null {
+  if (!RFC_3339.test(text)) return null;
+  const milliseconds = Date.parse(HAS_ZONE.test(text) ? text : `${text}Z`);
+  return Number.isNaN(milliseconds) ? null : milliseconds;
+}
+
+/**
+ * Writes a time the way {@link parseTime} reads it.
+ *
+ * @param nowMs milliseconds since the epoch
+ * @example formatTime(1700000000123, 'seconds') // '1700000000'
+ */
+export function formatTime(nowMs: number, unit: TimeUnit): string {
+  switch (unit) {
+    case 'seconds':
+    case 'seconds-or-milliseconds':
+      return String(Math.floor(nowMs / 1000));
+    case 'milliseconds':
+      return String(Math.floor(nowMs));
+    case 'rfc3339':
+      return new Date(nowMs).toISOString();
+  }
+}
+
+/**
+ * Is a signed time near enough to the moment the request was received, before or after?
+ *
+ * @param signedAtMs milliseconds since the epoch
+ * @param clock its `toleranceSeconds` wins over the default
+ * @param defaultToleranceSeconds what the provider documents
+ */
+export function isTimely(signedAtMs: number, clock: Clock, defaultToleranceSeconds: number): boolean {
+  const toleranceSeconds = clock.toleranceSeconds ?? defaultToleranceSeconds;
+  return Math.abs(clock.nowMs - signedAtMs) <= toleranceSeconds * 1000;
+}
