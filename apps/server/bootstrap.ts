@@ -2,9 +2,8 @@ import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
 import { Database } from '#database';
-import { findPreset } from '#providers';
 import { CallbackSecrets } from '#secrets';
-import { NewTenants, Sources } from '#sources';
+import { NewTenants, secretHolderOf, Sources } from '#sources';
 
 const FIRST_TENANT = 'default';
 const WELCOME_SOURCE = 'welcome';
@@ -59,10 +58,7 @@ export class Bootstrap {
 
   private async makeWelcomeSecret(tenantId: string): Promise<void> {
     const source = await this.sources.get(tenantId, { slug: WELCOME_SOURCE });
-    const preset = findPreset(source.provider);
-    if (preset === null) return;
-    const holder = { id: source.id, scheme: preset.scheme, secretSource: preset.secret.source };
-    await this.secrets.issue(tenantId, holder, { label: 'Signs the curl of the welcome text' });
+    await this.secrets.issue(tenantId, secretHolderOf(source), { label: 'Signs the curl of the welcome text' });
   }
 
   private async signedCallback(): Promise<Welcome['callback']> {

@@ -15,7 +15,7 @@ const DedupeKey = text(300)
   .meta({ example: 'json:/data/id' });
 
 export const SourceConfig = z
-  .strictObject({
+  .object({
     tolerance_seconds: z
       .int()
       .min(0)
@@ -49,6 +49,8 @@ export const SourceConfig = z
       .meta({ description: 'The answer to an accepted callback, in place of Callbox’s own' }),
     retention_days: z.int().min(1).max(3_650).optional().meta({ description: 'Default 30' }),
   })
+  // Settings of the provider's own; the domain checks them against its preset and refuses unknown ones.
+  .catchall(z.union([text(2_048), z.number(), z.boolean()]))
   .meta({ id: 'SourceConfig' });
 
 export const CreateSource = z

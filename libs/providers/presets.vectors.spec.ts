@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseJson, type HeaderPairs, type Key, type PublishedDocuments } from '#signatures';
+import { parseJson, type HeaderPairs, type Key, type PublishedDocuments, type Scheme } from '#signatures';
 import type { Callback, ProviderPreset } from './preset.js';
 
 /** One signed request, made without our own code or taken from where the provider published it. */
@@ -34,9 +34,7 @@ interface Vector {
 const FOLDER = join(process.cwd(), 'libs/providers/presets');
 const FAR_LATER_MS = 30 * 24 * 3600 * 1000;
 const files = readdirSync(FOLDER);
-const ids = files
-  .filter((file) => /^[a-z0-9-]+\.ts$/.test(file))
-  .map((file) => file.slice(0, -'.ts'.length));
+const ids = files.filter((file) => /^[a-z0-9-]+\.ts$/.test(file)).map((file) => file.slice(0, -'.ts'.length));
 const vectorsById = new Map(
   files
     .filter((file) => file.endsWith('.vectors.json'))
@@ -56,8 +54,15 @@ async function load(id: string): Promise<ProviderPreset> {
   return preset as ProviderPreset;
 }
 
-function keyOf(preset: ProviderPreset, plainSecret: string): Key {
-  const prepared = preset.scheme.prepareKey(plainSecret);
+/** The scheme of a source of this provider with the vector's settings, where these have a say in it. */
+function schemeOf(preset: ProviderPreset, { config }: Vector): Scheme {
+  const { configuration, scheme } = preset;
+  if (config === undefined) return scheme;
+  return configuration?.scheme?.(configuration.settings.parse(config)) ?? scheme;
+}
+
+function keyOf(scheme: Scheme, plainSecret: string): Key {
+  const prepared = scheme.prepareKey(plainSecret);
   if (!prepared.ok) throw new Error(prepared.problem);
   return { id: 'key', material: prepared.material };
 }
@@ -103,12 +108,14 @@ describe('the vectors of the presets', () => {
     expect(new URL(preset.docsUrl).protocol).toBe('https:');
     expect(preset.checkedOn).toMatch(/^\d{4}-\d{2}-\d{2}$/);
     expect(preset.secret.format).not.toBe('');
-    expect(preset.setup?.length ?? 2).toBeGreaterThanOrEqual(2);
+    expect(preset.setup?.length ?? 0).toBeGreaterThanOrEqual(1);
     for (const name of preset.tokenHeaders ?? []) expect(name).toBe(name.toLowerCase());
     // A shared token says nothing about the body, and whoever reads of the provider is told so.
     if (preset.scheme.secretUse === 'compare') expect(preset.uncovered).toMatch(/body/i);
     const hasSharedSecret = ['compute', 'compare'].includes(preset.scheme.secretUse);
-    if (hasSharedSecret && preset.aliasOf === undefined) expect(vectorsById.has(id)).toBe(true);
+    // A generic provider has no vendor whose requests there could be; an alias signs as the other one does.
+    const isOfItsOwn = preset.aliasOf === undefined && !preset.name.endsWith('(any sender)');
+    if (hasSharedSecret && isOfItsOwn) expect(vectorsById.has(id)).toBe(true);
   });
 
   const callbacks = [...vectorsById].flatMap(([id, vectors]) =>
@@ -120,67 +127,68 @@ describe('the vectors of the presets', () => {
   describe.each(callbacks)('%s', (_title, id, vector) => {
     test('is verified, and its facts are found', async () => {
       const preset = await load(id);
+      const scheme = schemeOf(preset, vector);
       const callback = requestOf(vector);
-      const key = keyOf(preset, vector.secret);
-      const verdict = await preset.scheme.verify(callback, [key], clockOf(vector), publisherOf(vector));
+      const key = keyOf(scheme, vector.secret);
+      const verdict = await scheme.verify(callback, [key], clockOf(vector), publisherOf(vector));
       expect(verdict).toMatchObject({ ok: true, keyId: 'key' });
       expect(preset.eventId?.(callback) ?? null).toBe(vector.event_id);
       expect(preset.eventType?.(callback) ?? null).toBe(vector.event_type);
       if (vector.run_id !== undefined) expect(preset.runId?.(callback) ?? null).toBe(vector.run_id);
-      expect(preset.handshake?.answer(callback, { keys: [key], config: vector.config ?? {} }) ?? null).toBeNull();
+      expect(
+        preset.handshake?.answer(callback, { keys: [key], config: vector.config ?? {} }) ?? null,
+      ).toBeNull();
     });
 
     test('is refused with one byte of the body altered', async () => {
       const preset = await load(id);
+      const scheme = schemeOf(preset, vector);
       const callback = requestOf(vector);
       if (callback.body.length === 0 || /body/i.test(preset.uncovered ?? '')) return;
       const body = Buffer.from(callback.body);
       const place = Math.floor(body.length / 2);
       body[place] = (body[place] ?? 0) ^ 1;
-      const key = keyOf(preset, vector.secret);
-      const verdict = await preset.scheme.verify(
-        { ...callback, body },
-        [key],
-        clockOf(vector),
-        publisherOf(vector),
-      );
+      const key = keyOf(scheme, vector.secret);
+      const verdict = await scheme.verify({ ...callback, body }, [key], clockOf(vector), publisherOf(vector));
       expect(verdict.ok).toBe(false);
     });
 
     test('is refused with another secret, and without what proves it', async () => {
       const preset = await load(id);
+      const scheme = schemeOf(preset, vector);
       const callback = requestOf(vector);
-      const other = keyOf(preset, anotherSecret(vector));
+      const other = keyOf(scheme, anotherSecret(vector));
       const verify = (request: Callback, key: Key) =>
-        preset.scheme.verify(request, [key], clockOf(vector), publisherOf(vector));
+        scheme.verify(request, [key], clockOf(vector), publisherOf(vector));
       expect((await verify(callback, other)).ok).toBe(false);
-      const { signatureHeaders } = preset.scheme;
+      const { signatureHeaders } = scheme;
       if (signatureHeaders.length === 0) return;
       const bare = { ...callback, headers: withoutHeaders(callback.headers, signatureHeaders) };
-      expect((await verify(bare, keyOf(preset, vector.secret))).ok).toBe(false);
+      expect((await verify(bare, keyOf(scheme, vector.secret))).ok).toBe(false);
     });
 
     test('is refused long after, if its time is signed', async () => {
-      const preset = await load(id);
-      if (preset.scheme.defaultToleranceSeconds === null) return;
+      const scheme = schemeOf(await load(id), vector);
+      if (scheme.defaultToleranceSeconds === null) return;
       const later = { nowMs: clockOf(vector).nowMs + FAR_LATER_MS };
-      const key = keyOf(preset, vector.secret);
-      const verdict = await preset.scheme.verify(requestOf(vector), [key], later, publisherOf(vector));
+      const key = keyOf(scheme, vector.secret);
+      const verdict = await scheme.verify(requestOf(vector), [key], later, publisherOf(vector));
       expect(verdict).toEqual({ ok: false, reason: 'timestamp_outside_tolerance' });
     });
 
     test('is verified after signing it afresh, if we can', async () => {
       const preset = await load(id);
+      const scheme = schemeOf(preset, vector);
       const callback = requestOf(vector);
-      const key = keyOf(preset, vector.secret);
-      const fresh = (await preset.scheme.sign?.(callback, [key], clockOf(vector))) ?? null;
+      const key = keyOf(scheme, vector.secret);
+      const fresh = (await scheme.sign?.(callback, [key], clockOf(vector))) ?? null;
       if (fresh === null) return;
       const others = withoutHeaders(
         callback.headers,
         fresh.map(([name]) => name),
       );
       const signed = { ...callback, headers: [...others, ...fresh] };
-      expect(await preset.scheme.verify(signed, [key], clockOf(vector))).toMatchObject({ ok: true });
+      expect(await scheme.verify(signed, [key], clockOf(vector))).toMatchObject({ ok: true });
     });
   });
 
@@ -192,22 +200,26 @@ describe('the vectors of the presets', () => {
 
   // Not every batch of presets has one, and `test.each` takes no empty table.
   if (handshakes.length > 0) {
-    test.each(handshakes)('%s, a handshake, is answered as the provider wants', async (_title, id, vector) => {
-      const preset = await load(id);
-      const callback = requestOf(vector);
-      const keys = vector.secret === '' ? [] : [keyOf(preset, vector.secret)];
-      const { handshake } = preset;
-      if (handshake?.isSigned === true && vector.handshake !== null) {
-        const verdict = await preset.scheme.verify(callback, keys, clockOf(vector), publisherOf(vector));
-        expect(verdict).toMatchObject({ ok: true });
-      }
-      const reply = handshake?.answer(callback, { keys, config: vector.config ?? {} }) ?? null;
-      if (vector.handshake === null || vector.handshake === undefined) {
-        expect(reply).toBeNull();
-        return;
-      }
-      expect(reply).toMatchObject({ status: vector.handshake.status, body: vector.handshake.body });
-      for (const pair of vector.handshake.headers ?? []) expect(reply?.headers).toContainEqual(pair);
-    });
+    test.each(handshakes)(
+      '%s, a handshake, is answered as the provider wants',
+      async (_title, id, vector) => {
+        const preset = await load(id);
+        const scheme = schemeOf(preset, vector);
+        const callback = requestOf(vector);
+        const keys = vector.secret === '' ? [] : [keyOf(scheme, vector.secret)];
+        const { handshake } = preset;
+        if (handshake?.isSigned === true && vector.handshake !== null) {
+          const verdict = await scheme.verify(callback, keys, clockOf(vector), publisherOf(vector));
+          expect(verdict).toMatchObject({ ok: true });
+        }
+        const reply = handshake?.answer(callback, { keys, config: vector.config ?? {} }) ?? null;
+        if (vector.handshake === null || vector.handshake === undefined) {
+          expect(reply).toBeNull();
+          return;
+        }
+        expect(reply).toMatchObject({ status: vector.handshake.status, body: vector.handshake.body });
+        for (const pair of vector.handshake.headers ?? []) expect(reply?.headers).toContainEqual(pair);
+      },
+    );
   }
 });

@@ -4,6 +4,7 @@
 export { LiveSources } from './live-sources.js';
 export type { LiveSource } from './live-source.js';
 export { NewTenants } from './new-tenants.js';
+export { secretHolderOf } from './provider-settings.js';
 export { Source } from './source.entity.js';
 export type { DedupeConfig, SourceConfig } from './source.entity.js';
 export { Sources } from './sources.service.js';

@@ -1,6 +1,6 @@
 import type { Locator, ProviderPreset } from '#providers';
 import type { DataKey } from '#keyring';
-import type { Key } from '#signatures';
+import type { Key, Scheme } from '#signatures';
 import type { SourceConfig } from './source.entity.js';
 
 /** A key that verifies callbacks, until it expires. */
@@ -18,6 +18,8 @@ export interface LiveSource {
   readonly slug: string;
   readonly preset: ProviderPreset;
   readonly config: SourceConfig;
+  /** The preset's, or the one that the config makes. */
+  readonly scheme: Scheme;
   /** What makes a callback the same event as an earlier one; `null`: nothing does. */
   readonly dedupe: { readonly key: Locator; readonly windowSeconds: number } | null;
   /** The current one first. */

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { Changes, Database } from '#database';
-import { findPreset, header, json, type ProviderPreset } from '#providers';
+import { findPreset, header, json, type ProviderPreset, schemeOf } from '#providers';
 import { type ActiveSecret, CallbackSecrets } from '#secrets';
 import { TenantKeys } from '#tenants';
 import type { LiveKey, LiveSource } from './live-source.js';
+import { providerSettings } from './provider-settings.js';
 import type { DedupeConfig, SourceConfig } from './source.entity.js';
 
 const MOST_SOURCES = 20_000;
@@ -116,14 +117,16 @@ export class LiveSources {
     const preset = row === undefined ? null : findPreset(row.provider);
     if (row === undefined || preset === null) return null;
     const secrets = await this.secrets.openActive(row.tenant_id, row.id);
+    const scheme = schemeOf(preset, providerSettings(row.config));
     return {
       tenantId: row.tenant_id,
       id: row.id,
       slug: row.slug,
       preset,
       config: row.config,
+      scheme,
       dedupe: dedupeRule(preset, row.config.dedupe),
-      keys: secrets.flatMap((secret) => liveKey(secret, preset.scheme)),
+      keys: secrets.flatMap((secret) => liveKey(secret, scheme)),
       dataKey: await this.tenantKeys.open(row.tenant_id),
     };
   }

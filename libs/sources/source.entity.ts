@@ -19,6 +19,8 @@ export interface SourceConfig {
       }
     | undefined;
   readonly retention_days?: number | undefined;
+  /** Settings of the provider's own. */
+  readonly [setting: string]: unknown;
 }
 
 /** One place in a tenant where a provider posts. A deleted one stays as a row, for its events refer to it. */

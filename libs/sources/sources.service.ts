@@ -3,6 +3,7 @@ import { type EntityManager, IsNull, LessThan } from 'typeorm';
 import { Changes, Database, newId, type Page, type PageRequest, pageOf } from '#database';
 import { problem } from '#errors';
 import { findPreset } from '#providers';
+import { checkConfig } from './provider-settings.js';
 import { Source, type SourceConfig } from './source.entity.js';
 
 interface NewSource {
@@ -27,11 +28,13 @@ export class Sources {
   ) {}
 
   async create(tenantId: string, input: NewSource): Promise<Source> {
-    if (findPreset(input.provider) === null) {
+    const preset = findPreset(input.provider);
+    if (preset === null) {
       throw problem('provider_unknown', {
         errors: [{ path: 'provider', message: 'is not in the list of GET /v1/providers' }],
       });
     }
+    checkConfig(preset, input.config ?? {});
     return this.database.tenant(tenantId, (manager) => this.createWithin(manager, tenantId, input));
   }
 
@@ -48,16 +51,23 @@ export class Sources {
       created_at: new Date(),
       deleted_at: null,
     };
-    const result = await manager
-      .createQueryBuilder()
-      .insert()
-      .into(Source)
-      .values(source)
-      .orIgnore()
-      .returning('id')
-      .execute();
-    if ((result.raw as unknown[]).length === 0)
-      throw problem('slug_taken', `There is a source with the slug ${input.slug}`);
+    const inserted = await manager.query<unknown[]>(
+      `insert into sources (tenant_id, id, slug, name, provider, config, status, created_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8)
+       on conflict (tenant_id, slug) where deleted_at is null do nothing
+       returning id`,
+      [
+        tenantId,
+        source.id,
+        source.slug,
+        source.name,
+        source.provider,
+        JSON.stringify(source.config),
+        source.status,
+        source.created_at,
+      ],
+    );
+    if (inserted.length === 0) throw problem('slug_taken', `There is a source with the slug ${input.slug}`);
     await this.announce(manager, source);
     return source;
   }
@@ -112,6 +122,8 @@ export class Sources {
     return this.database.tenant(tenantId, async (manager) => {
       const source = await findWithin(manager, tenantId, idOrSlug);
       if (source === null) throw problem('not_found');
+      const preset = findPreset(source.provider);
+      if (preset !== null && patch.config !== undefined) checkConfig(preset, patch.config);
       const changed: Source = {
         ...source,
         name: patch.name ?? source.name,
