@@ -1,4 +1,4 @@
-import type { SignedRequest, Verdict } from '#signatures';
+import type { PublishedDocuments, SignedRequest, Verdict } from '#signatures';
 import type { LiveSource } from '#sources';
 
 /**
@@ -8,13 +8,11 @@ import type { LiveSource } from '#sources';
 export function guardCallback(
   source: LiveSource,
   request: SignedRequest,
-  nowMs: number,
+  { nowMs, published }: { nowMs: number; published: PublishedDocuments },
 ): Verdict | Promise<Verdict> {
   const keys = source.keys.filter((key) => key.expiresAtMs > nowMs);
   if (keys.length === 0) return { ok: false, reason: 'no_secret' };
   const tolerance = source.config.tolerance_seconds;
-  return source.preset.scheme.verify(request, keys, {
-    nowMs,
-    ...(tolerance === undefined ? {} : { toleranceSeconds: tolerance }),
-  });
+  const clock = tolerance === undefined ? { nowMs } : { nowMs, toleranceSeconds: tolerance };
+  return source.scheme.verify(request, keys, clock, published);
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Callback } from '#providers';
 import type { HeaderPairs, SignedRequest } from '#signatures';
 
@@ -26,8 +27,13 @@ function parse(body: Buffer): unknown {
   }
 }
 
+/** A request whose body has been read; `url` is the one that its sender was told. */
+export function receivedCallback(request: IncomingMessage, url: string, body: Buffer): ReceivedCallback {
+  return new ReceivedCallback(request.method ?? '', url, headerPairs(request.rawHeaders), body);
+}
+
 /** Node's flat list of raw headers as pairs, in the order and spelling received. */
-export function headerPairs(rawHeaders: readonly string[]): HeaderPairs {
+function headerPairs(rawHeaders: readonly string[]): HeaderPairs {
   const pairs: [string, string][] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     pairs.push([rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '']);

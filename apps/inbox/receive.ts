@@ -1,11 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { newId, Overloaded, timeOfId } from '#database';
-import { type Appended, type NewEvent, splitHeaders } from '#events';
-import type { RefusalReason, Verdict } from '#signatures';
+import type { Appended, NewEvent } from '#events';
+import type { HandshakeReply } from '#providers';
+import type { PublishedDocuments, RefusalReason } from '#signatures';
 import type { LiveSource } from '#sources';
-import { headerPairs, ReceivedCallback } from './callback.js';
+import { receivedCallback } from './callback.js';
 import { guardCallback } from './callback-guard.js';
-import { type IngestUrl, parseIngestTarget } from './ingest-url.js';
+import { eventOf } from './event-of.js';
+import { answerHandshake, carriesCallbacks, methodsOf } from './handshake.js';
+import { parseIngestTarget } from './ingest-url.js';
 import type { BodyReading } from './read-body.js';
 
 /** What became of a request to the inbox. */
@@ -16,6 +19,7 @@ export type Outcome =
       readonly source: LiveSource;
       readonly reason: RefusalReason | 'body_too_large';
     }
+  | { readonly kind: 'handshake'; readonly source: LiveSource; readonly reply: HandshakeReply }
   | { readonly kind: 'not_found' | 'aborted' }
   | { readonly kind: 'method_not_allowed'; readonly source: LiveSource }
   | { readonly kind: 'unavailable'; readonly error?: unknown };
@@ -27,14 +31,14 @@ export interface ReceiveDependencies {
   findSource(tenantSlug: string, sourceSlug: string): Promise<LiveSource | null>;
   readBody(request: IncomingMessage): Promise<BodyReading>;
   storeEvent(event: NewEvent): Promise<Appended>;
-  noteVerified(tenantId: string, secretId: string, atMs: number, first: boolean): void;
+  noteVerified(source: LiveSource, secretId: string, atMs: number): Promise<void>;
+  /** What providers publish to verify their signatures with, fetched through the guarded client. */
+  readonly published: PublishedDocuments;
 }
-
-const RECEIVING_METHODS: readonly string[] = ['POST', 'PUT', 'PATCH'];
 
 /**
  * The way of a callback: find the source by its URL, read the bytes, bounded, verify them with the source's live
- * secrets, store the event with its dedupe key. Verification comes before everything that leaves a trace.
+ * secrets, answer a handshake or store the event with its dedupe key. Verification comes before everything that leaves a trace.
  */
 export async function receive(request: IncomingMessage, house: ReceiveDependencies): Promise<Outcome> {
   const ingestUrl = parseIngestTarget(request.url ?? '');
@@ -43,20 +47,29 @@ export async function receive(request: IncomingMessage, house: ReceiveDependenci
     const source = await house.findSource(ingestUrl.tenantSlug, ingestUrl.sourceSlug);
     if (source === null) return { kind: 'not_found' };
     const method = request.method ?? '';
-    if (!RECEIVING_METHODS.includes(method)) return { kind: 'method_not_allowed', source };
+    if (!methodsOf(source).includes(method)) return { kind: 'method_not_allowed', source };
 
     const reading = await house.readBody(request);
     if (!reading.ok) return unreadable(reading.reason, source);
 
-    const url = house.publicUrl + (request.url ?? '');
-    const callback = new ReceivedCallback(method, url, headerPairs(request.rawHeaders), reading.body);
+    const callback = receivedCallback(request, house.publicUrl + ingestUrl.target, reading.body);
     const eventId = newId();
-    const verdict = await guardCallback(source, callback, timeOfId(eventId));
-    if (!verdict.ok) return { kind: 'rejected', source, reason: verdict.reason };
+    const receivedAtMs = timeOfId(eventId);
+    const unproven = answerHandshake(source, callback, { proven: false, nowMs: receivedAtMs });
+    if (unproven !== null) return { kind: 'handshake', source, reply: unproven };
+    if (!carriesCallbacks(method)) return { kind: 'method_not_allowed', source };
 
-    const stored = await house.storeEvent(eventOf(eventId, source, ingestUrl, { callback, verdict }));
-    const key = source.keys.find(({ id }) => id === verdict.keyId);
-    house.noteVerified(source.tenantId, verdict.keyId, timeOfId(eventId), key?.unused ?? false);
+    const verdict = await guardCallback(source, callback, {
+      nowMs: receivedAtMs,
+      published: house.published,
+    });
+    if (!verdict.ok) return { kind: 'rejected', source, reason: verdict.reason };
+    const proven = answerHandshake(source, callback, { proven: true, nowMs: receivedAtMs });
+    if (proven !== null) return { kind: 'handshake', source, reply: proven };
+
+    // First, because what is stored may be delivered at once, signed with the secret that is current then.
+    await house.noteVerified(source, verdict.keyId, receivedAtMs);
+    const stored = await house.storeEvent(eventOf(eventId, source, { ingestUrl, callback, verdict }));
     return { kind: stored.status, source, eventId: stored.id };
   } catch (error) {
     return error instanceof Overloaded ? { kind: 'unavailable' } : { kind: 'unavailable', error };
@@ -72,42 +85,4 @@ function unreadable(reason: 'too_large' | 'no_memory' | 'aborted', source: LiveS
     case 'aborted':
       return { kind: 'aborted' };
   }
-}
-
-interface Verified {
-  readonly callback: ReceivedCallback;
-  readonly verdict: Extract<Verdict, { ok: true }>;
-}
-
-function eventOf(
-  id: string,
-  source: LiveSource,
-  ingestUrl: IngestUrl,
-  { callback, verdict }: Verified,
-): NewEvent {
-  const { preset } = source;
-  const dedupeKey = source.dedupe?.key(callback) ?? null;
-  return {
-    tenantId: source.tenantId,
-    id,
-    sourceId: source.id,
-    provider: preset.id,
-    type: preset.eventType?.(callback) ?? null,
-    providerEventId: preset.eventId?.(callback) ?? null,
-    runId: preset.runId?.(callback) ?? null,
-    receivedAtMs: timeOfId(id),
-    method: callback.method,
-    path: ingestUrl.path,
-    query: ingestUrl.query,
-    contentType: callback.headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? null,
-    ...splitHeaders(callback.headers, preset.tokenHeaders ?? [], id, source.dataKey),
-    body: callback.body,
-    scheme: preset.scheme.name,
-    secretId: verdict.keyId,
-    signedAtMs: verdict.signedAtMs,
-    dedupe:
-      source.dedupe === null || dedupeKey === null
-        ? null
-        : { key: dedupeKey, windowSeconds: source.dedupe.windowSeconds },
-  };
 }

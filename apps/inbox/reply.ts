@@ -1,5 +1,8 @@
 import { toUlid } from '#contract';
 import { problem, problemDocument } from '#errors';
+import type { HandshakeReply, ProviderPreset } from '#providers';
+import type { LiveSource } from '#sources';
+import { methodsOf } from './handshake.js';
 import type { Outcome } from './receive.js';
 
 /** An answer of the inbox. */
@@ -14,25 +17,31 @@ export interface Reply {
 const RETRY_AFTER_SECONDS = 5;
 const RETRY_AFTER_SPREAD_SECONDS = 10;
 
-/** Turns an outcome into the answer of the contract. A refusal never says which part of the verification failed. */
-export function replyTo(outcome: Outcome, requestId: string): Reply {
+/**
+ * Turns an outcome into the answer of the contract; `null` when nobody is there to hear it. A refusal never says which
+ * part of the verification failed.
+ */
+export function replyTo(outcome: Outcome, requestId: string): Reply | null {
   switch (outcome.kind) {
     case 'accepted':
-      return outcome.source.config.response === undefined
-        ? receipt(outcome.eventId, 'accepted')
-        : ownReply(outcome.source.config.response);
+      return acceptedReply(outcome.source, outcome.eventId);
     case 'duplicate':
-      return receipt(outcome.eventId, 'duplicate');
+      return outcome.source.preset.reply === undefined
+        ? receipt(outcome.eventId, 'duplicate')
+        : providerReply(outcome.source.preset.reply);
+    case 'handshake':
+      return handshakeReply(outcome.reply);
     case 'rejected':
       return outcome.reason === 'body_too_large'
         ? problemReply('body_too_large', requestId, { closes: true })
         : problemReply('signature_invalid', requestId);
-    case 'not_found':
     case 'aborted':
+      return null;
+    case 'not_found':
       return problemReply('not_found', requestId, { closes: true });
     case 'method_not_allowed':
       return problemReply('method_not_allowed', requestId, {
-        headers: { allow: 'POST, PUT, PATCH' },
+        headers: { allow: methodsOf(outcome.source).join(', ') },
         closes: true,
       });
     case 'unavailable': {
@@ -43,6 +52,26 @@ export function replyTo(outcome: Outcome, requestId: string): Reply {
       });
     }
   }
+}
+
+/** The source's own answer, else the one that its provider insists on, else a receipt. */
+function acceptedReply({ config, preset }: LiveSource, eventId: string): Reply {
+  if (config.response !== undefined) return ownReply(config.response);
+  return preset.reply === undefined ? receipt(eventId, 'accepted') : providerReply(preset.reply);
+}
+
+function providerReply({ status, contentType, body }: NonNullable<ProviderPreset['reply']>): Reply {
+  return { status, headers: { 'content-type': contentType }, body, closes: false };
+}
+
+function handshakeReply({ status, headers, body }: HandshakeReply): Reply {
+  // What is reflected came from outside: a browser must take it for nothing but what it is declared to be.
+  return {
+    status,
+    headers: { ...Object.fromEntries(headers), 'x-content-type-options': 'nosniff' },
+    body,
+    closes: false,
+  };
 }
 
 function receipt(eventId: string, status: 'accepted' | 'duplicate'): Reply {
@@ -59,8 +88,11 @@ function ownReply(response: {
   content_type?: string | undefined;
   body?: string | undefined;
 }): Reply {
+  const status = response.status ?? 200;
+  // RFC 9110, sections 15.3.5 and 15.3.6: these two have no content.
+  if (status === 204 || status === 205) return { status, headers: {}, body: '', closes: false };
   return {
-    status: response.status ?? 200,
+    status,
     headers: {
       'content-type': response.content_type ?? 'text/plain; charset=utf-8',
       'x-content-type-options': 'nosniff',

@@ -1,4 +1,4 @@
-/** There is as much waiting as may wait; the caller is to come back later. */
+/** There is as much waiting as may wait, or it has waited too long; the caller is to come back later. */
 export class Overloaded extends Error {
   constructor() {
     super('Too much is waiting to be stored');
@@ -14,10 +14,13 @@ interface GroupCommitOptions<Item, Result> {
   readonly mostBatchBytes: number;
   readonly mostWaitingRows: number;
   readonly mostWaitingBytes: number;
+  /** How long an item may wait for its batch: behind a store that hangs, callers are told rather than kept. Default: for ever. */
+  readonly mostWaitMs?: number;
 }
 
 interface Waiting<Item, Result> {
   readonly item: Item;
+  readonly sinceMs: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -42,7 +45,7 @@ export class GroupCommit<Item, Result> {
     }
     this.#waitingBytes = bytes;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, resolve, reject });
+      this.#waiting.push({ item, sinceMs: performance.now(), resolve, reject });
       this.#writing ??= this.writeAll();
     });
   }
@@ -55,8 +58,19 @@ export class GroupCommit<Item, Result> {
   private async writeAll(): Promise<void> {
     // What was added in the same turn of the event loop shares the first batch.
     await Promise.resolve();
-    while (this.#waiting.length > 0) await this.write(this.takeBatch());
+    while (this.#waiting.length > 0) {
+      this.sendOverdueAway();
+      const batch = this.takeBatch();
+      if (batch.length > 0) await this.write(batch);
+    }
     this.#writing = undefined;
+  }
+
+  private sendOverdueAway(): void {
+    const latestMs = performance.now() - (this.options.mostWaitMs ?? Infinity);
+    const firstInTime = this.#waiting.findIndex(({ sinceMs }) => sinceMs >= latestMs);
+    const overdue = this.take(firstInTime < 0 ? this.#waiting.length : firstInTime);
+    for (const { reject } of overdue) reject(new Overloaded());
   }
 
   private takeBatch(): Waiting<Item, Result>[] {
@@ -69,8 +83,13 @@ export class GroupCommit<Item, Result> {
       rows += 1;
       bytes += itemBytes;
     }
-    this.#waitingBytes -= bytes;
-    return this.#waiting.splice(0, rows);
+    return this.take(rows);
+  }
+
+  private take(rows: number): Waiting<Item, Result>[] {
+    const taken = this.#waiting.splice(0, rows);
+    for (const { item } of taken) this.#waitingBytes -= this.options.bytesOf(item);
+    return taken;
   }
 
   private async write(batch: readonly Waiting<Item, Result>[]): Promise<void> {
@@ -78,14 +97,17 @@ export class GroupCommit<Item, Result> {
       const results = await this.options.write(batch.map(({ item }) => item));
       batch.forEach(({ resolve }, index) => resolve(results[index] as Result));
     } catch (error) {
-      if (batch.length > 1 && isDataError(error)) for (const one of batch) await this.write([one]);
+      if (batch.length > 1 && isRefusalOfRows(error)) for (const one of batch) await this.write([one]);
       else for (const { reject } of batch) reject(error);
     }
   }
 }
 
-/** SQLSTATE classes 22 (data exception) and 23 (constraint violation): the statement was rolled back, nothing is stored. */
-function isDataError(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  return typeof code === 'string' && /^2[23]/.test(code);
+/**
+ * Errors that one row or a race of two statements brings upon a whole batch, by SQLSTATE class: 21 and 22 data,
+ * 23 constraints, 40 deadlocks, 54 sizes. The statement was rolled back, so nothing is stored and each may be tried alone.
+ */
+function isRefusalOfRows(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^(21|22|23|40|54)\w{3}$/.test(code);
 }

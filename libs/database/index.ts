@@ -10,3 +10,4 @@ export { GroupCommit, Overloaded } from './group-commit.js';
 export { idAtTime, newId, timeOfId } from './ids.js';
 export { pageOf, readCursor } from './page.js';
 export type { Page, PageRequest } from './page.js';
+export { TooSlow, within } from './within.js';

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type NewEvent } from './new-event.js';
+import type { NewEvent } from './new-event.js';
 
 /** What became of an event: stored, or recognised as one that is there already (`id` is the first one's). */
 export interface Appended {
@@ -23,15 +23,13 @@ export async function append(pool: pg.Pool, batch: readonly NewEvent[]): Promise
     values: [JSON.stringify(rowsToJson(rows)), Buffer.concat(rows.map((event) => event.body))],
   });
   const firstIds = new Map(answers.map(({ id, event_id }) => [id, event_id]));
-  const outcomes = batch.map((event, index) => {
+  return batch.map((event, index) => {
     const leader = leaders[index] ?? event;
     const firstId = firstIds.get(leader.id) ?? leader.id;
     return firstId === event.id
       ? ({ status: 'accepted', id: firstId } as const)
       : ({ status: 'duplicate', id: firstId } as const);
   });
-  await countDuplicates(pool, batch, outcomes);
-  return outcomes;
 }
 
 /** For each event the first of the batch with its dedupe key: a statement may not touch the same key twice. */
@@ -74,23 +72,6 @@ function rowsToJson(events: readonly NewEvent[]): object[] {
       dedupe_key: event.dedupe?.key ?? null,
       dedupe_seconds: event.dedupe?.windowSeconds ?? null,
     };
-  });
-}
-
-async function countDuplicates(
-  pool: pg.Pool,
-  batch: readonly NewEvent[],
-  outcomes: readonly Appended[],
-): Promise<void> {
-  const duplicates = batch.flatMap((event, index) => {
-    const outcome = outcomes[index];
-    return outcome?.status === 'duplicate' ? [{ tenantId: event.tenantId, id: outcome.id }] : [];
-  });
-  if (duplicates.length === 0) return;
-  await pool.query({
-    name: 'count-duplicates',
-    text: countDuplicatesSql,
-    values: [duplicates.map(({ tenantId }) => tenantId), duplicates.map(({ id }) => id)],
   });
 }
 
@@ -140,12 +121,3 @@ const appendEvents = `
     select tenant_id, id, source_id from accepted
   )
   select id, event_id from outcome where event_id <> id`;
-
-const countDuplicatesSql = `
-  update events e set duplicate_count = e.duplicate_count + d.count
-  from (
-    select tenant_id, id, count(*)::integer as count
-    from unnest($1::uuid[], $2::uuid[]) as u (tenant_id, id)
-    group by tenant_id, id order by tenant_id, id
-  ) d
-  where e.tenant_id = d.tenant_id and e.id = d.id`;

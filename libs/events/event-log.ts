@@ -4,10 +4,12 @@ import { SETTINGS, type Settings } from '#config';
 import { createPool, GroupCommit } from '#database';
 import { LOGGER, type Logger } from '#logging';
 import { type Appended, append } from './append.js';
+import { countDuplicates } from './count-duplicates.js';
 import type { NewEvent } from './new-event.js';
 import { ensurePartitions } from './partitions.js';
 
-const STATEMENT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 3_000;
+const MOST_WAIT_MS = 2_000;
 const PARTITIONS_EVERY_MS = 60 * 60 * 1_000;
 
 /** Stores events durably, in group commits. */
@@ -31,6 +33,7 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
       mostBatchBytes: 4 * 1024 * 1024,
       mostWaitingRows: 10_000,
       mostWaitingBytes: 128 * 1024 * 1024,
+      mostWaitMs: MOST_WAIT_MS,
     });
   }
 
@@ -60,8 +63,23 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async write(batch: readonly NewEvent[]): Promise<Appended[]> {
-    const appended = await append(this.#pool, batch);
+    const appended = await this.appendOrReport(batch);
     for (const listener of this.#listeners) listener();
+    // They are stored whatever becomes of the counts, so counting must not turn their answers into failures.
+    await countDuplicates(this.#pool, batch, appended).catch((error: unknown) =>
+      this.logger.warn({ error }, 'event_log.duplicates_not_counted'),
+    );
     return appended;
+  }
+
+  private async appendOrReport(batch: readonly NewEvent[]): Promise<Appended[]> {
+    try {
+      return await append(this.#pool, batch);
+    } catch (error) {
+      // PostgreSQL's message and detail may quote the rows, so only what names the failure is logged.
+      const { name, code, constraint, routine } = error as Partial<pg.DatabaseError>;
+      this.logger.warn({ rows: batch.length, name, code, constraint, routine }, 'event_log.batch_refused');
+      throw error;
+    }
   }
 }

@@ -2,8 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Database, idAtTime, type Page, type PageRequest, pageOf } from '#database';
 import { problem } from '#errors';
-import { TenantKeys } from '#tenants';
-import { joinHeaders } from './sensitive-headers.js';
 
 /** What a list of events shows of one. */
 export interface EventRow {
@@ -26,7 +24,7 @@ export interface EventRow {
   readonly signed_at: Date | null;
 }
 
-/** An event with its content, as received; `headers` holds credentials. */
+/** An event with its content, as received. */
 export interface OpenedEvent extends EventRow {
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Buffer;
@@ -34,7 +32,6 @@ export interface OpenedEvent extends EventRow {
 
 interface ContentRow {
   readonly headers: readonly (readonly [name: string, value: string | null])[];
-  readonly sensitive_headers: Buffer | null;
   readonly body: Buffer;
 }
 
@@ -54,10 +51,7 @@ export interface EventFilter {
 /** Lists and opens stored events. */
 @Injectable()
 export class Events {
-  constructor(
-    private readonly database: Database,
-    private readonly tenantKeys: TenantKeys,
-  ) {}
+  constructor(private readonly database: Database) {}
 
   async list(tenantId: string, filter: EventFilter, page: PageRequest): Promise<Page<EventRow>> {
     const { conditions, parameters } = conditionsFor(tenantId, filter, page);
@@ -84,17 +78,6 @@ export class Events {
         headers: content.headers.map(([name, value]) => [name, value ?? '[redacted]']),
         body: content.body,
       };
-    });
-  }
-
-  /** The event with its content, credentials included: for sending it on. */
-  async open(tenantId: string, id: string): Promise<OpenedEvent> {
-    const dataKey = await this.tenantKeys.open(tenantId);
-    return this.database.tenant(tenantId, async (manager) => {
-      const event = await this.find(manager, tenantId, id);
-      const content = await this.findContent(manager, tenantId, id);
-      const stored = { headers: content.headers, sensitiveHeaders: content.sensitive_headers };
-      return { ...event, headers: joinHeaders(stored, id, dataKey), body: content.body };
     });
   }
 
@@ -155,7 +138,7 @@ export class Events {
 
   private async findContent(manager: EntityManager, tenantId: string, id: string): Promise<ContentRow> {
     const rows = await manager.query<ContentRow[]>(
-      'select headers, sensitive_headers, body from event_contents where tenant_id = $1 and id = $2',
+      'select headers, body from event_contents where tenant_id = $1 and id = $2',
       [tenantId, id],
     );
     if (rows[0] === undefined) throw problem('not_found');

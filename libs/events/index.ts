@@ -6,5 +6,7 @@ export type { Appended } from './append.js';
 export { Events } from './events.service.js';
 export type { EventFilter, EventRow, OpenedEvent } from './events.service.js';
 export { EventsModule } from './events.module.js';
+export { openContentAcrossTenants } from './open-content.js';
+export type { EventContent } from './open-content.js';
 export type { NewEvent } from './new-event.js';
 export { splitHeaders } from './sensitive-headers.js';

@@ -20,6 +20,8 @@ export interface LiveSource {
   readonly config: SourceConfig;
   /** The preset's, or the one that the config makes. */
   readonly scheme: Scheme;
+  /** Headers that hold credentials, lower case: those the preset names, and where a shared token stands. */
+  readonly tokenHeaders: readonly string[];
   /** What makes a callback the same event as an earlier one; `null`: nothing does. */
   readonly dedupe: { readonly key: Locator; readonly windowSeconds: number } | null;
   /** The current one first. */

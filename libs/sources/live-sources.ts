@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { Changes, Database } from '#database';
+import { Changes, Database, within } from '#database';
 import { findPreset, header, json, type ProviderPreset, schemeOf } from '#providers';
 import { type ActiveSecret, CallbackSecrets } from '#secrets';
+import type { Scheme } from '#signatures';
 import { TenantKeys } from '#tenants';
 import type { LiveKey, LiveSource } from './live-source.js';
 import { providerSettings } from './provider-settings.js';
@@ -13,6 +14,8 @@ const MOST_UNKNOWN_URLS = 20_000;
 /** Every change is announced; this only bounds what a lost announcement could do while the connection stands. */
 const MAX_AGE_MS = 10_000;
 const MAX_AGE_WHILE_DEAF_MS = 500;
+/** Beyond that a callback is better sent away to come again than kept. */
+const LOAD_TIMEOUT_MS = 2_000;
 const DEFAULT_DEDUPE_SECONDS = 86_400;
 
 interface SourceRow {
@@ -70,10 +73,10 @@ export class LiveSources {
     const url = `${tenantSlug}/${sourceSlug}`;
     const remembered = this.#known.get(url) ?? this.#unknown.get(url);
     if (remembered !== undefined && this.isFresh(remembered)) return remembered.loading;
-    const loading = this.load('t.slug = $1 and s.slug = $2 and s.deleted_at is null', [
-      tenantSlug,
-      sourceSlug,
-    ]);
+    const loading = within(
+      LOAD_TIMEOUT_MS,
+      this.load('t.slug = $1 and s.slug = $2 and s.deleted_at is null', [tenantSlug, sourceSlug]),
+    );
     const entry: Remembered = { loading, loadedAtMs: Date.now() };
     // Concurrent callbacks share one look-up; a change that is announced meanwhile removes the entry.
     this.#known.set(url, entry);
@@ -83,7 +86,7 @@ export class LiveSources {
       else this.#urlsById.set(`${source.tenantId}/${source.id}`, url);
       return source;
     } catch (error) {
-      this.#known.delete(url);
+      if (this.#known.peek(url) === entry) this.#known.delete(url);
       throw error;
     }
   }
@@ -125,6 +128,7 @@ export class LiveSources {
       preset,
       config: row.config,
       scheme,
+      tokenHeaders: tokenHeadersOf(preset, scheme),
       dedupe: dedupeRule(preset, row.config.dedupe),
       keys: secrets.flatMap((secret) => liveKey(secret, scheme)),
       dataKey: await this.tenantKeys.open(row.tenant_id),
@@ -154,4 +158,9 @@ function dedupeRule(preset: ProviderPreset, config: DedupeConfig | undefined): L
   const place = rest.join(':');
   const key = kind === 'header' ? header(place) : kind === 'json' ? json(place) : preset.eventId;
   return key === undefined || windowSeconds === 0 ? null : { key, windowSeconds };
+}
+
+function tokenHeadersOf(preset: ProviderPreset, scheme: Scheme): string[] {
+  const compared = scheme.secretUse === 'compare' ? scheme.signatureHeaders : [];
+  return [...new Set([...(preset.tokenHeaders ?? []), ...compared])].map((name) => name.toLowerCase());
 }

@@ -1,5 +1,11 @@
 import { problem } from '#errors';
-import { findPreset, type ProviderPreset, type ProviderSettings, schemeOf, settingProblems } from '#providers';
+import {
+  findPreset,
+  type ProviderPreset,
+  type ProviderSettings,
+  schemeOf,
+  settingProblems,
+} from '#providers';
 import type { SecretHolder } from '#secrets';
 import type { Source, SourceConfig } from './source.entity.js';
 
@@ -16,7 +22,10 @@ export function checkConfig(preset: ProviderPreset, config: SourceConfig): void 
   if (problems.length === 0) return;
   const errors = problems.map(({ path, message }) => ({ path: `config.${path}`, message }));
   const [first] = errors;
-  throw problem('malformed_request', { detail: `${first?.path ?? 'config'}: ${first?.message ?? 'is wrong'}`, errors });
+  throw problem('malformed_request', {
+    detail: `${first?.path ?? 'config'}: ${first?.message ?? 'is wrong'}`,
+    errors,
+  });
 }
 
 /** What a source's secrets are for: how its provider, with the settings of this source, signs. */

@@ -1,0 +1,29 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Reply } from './reply.js';
+
+/** How long a sender whose body is not wanted may go on sending, so that it gets to read the answer. */
+const LINGER_MS = 3_000;
+const NO_CONTENT = 204;
+
+/** Writes a reply, also to a sender that is still sending a body nobody will read. */
+export function sendReply(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
+  const closes = reply.closes && !request.complete;
+  response.writeHead(reply.status, {
+    ...reply.headers,
+    ...(reply.status === NO_CONTENT ? {} : { 'content-length': Buffer.byteLength(reply.body) }),
+    ...(closes ? { connection: 'close' } : {}),
+  });
+  if (closes) endAfterBody(request, response, reply.body);
+  else response.end(reply.body);
+}
+
+/** Closing at once would reset the connection under a sender that is still sending, and the answer with it. */
+function endAfterBody(request: IncomingMessage, response: ServerResponse, body: string): void {
+  response.write(body);
+  const end = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, LINGER_MS).unref();
+  request.once('end', end).once('close', end).resume();
+}

@@ -1,0 +1,242 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { newId } from '#database';
+import { createDatabase, type TestDatabase } from '#testing';
+import { append } from './append.js';
+import { countDuplicates } from './count-duplicates.js';
+import { anEvent } from './new-event.fixture.js';
+import type { NewEvent } from './new-event.js';
+import { ensurePartitions } from './partitions.js';
+
+let database: TestDatabase;
+let other: pg.Pool;
+beforeAll(async () => {
+  database = await createDatabase();
+  other = new pg.Pool({ connectionString: database.url, max: 2 });
+  await ensurePartitions(database.pool, Date.now());
+});
+afterAll(async () => {
+  await other.end();
+  await database.drop();
+});
+
+interface StoredRow {
+  readonly id: string;
+  readonly size: number;
+  readonly duplicate_count: number;
+  readonly body: Buffer;
+  readonly headers: unknown;
+  readonly is_owed: boolean;
+}
+
+async function stored(ids: readonly string[]): Promise<Map<string, StoredRow>> {
+  const { rows } = await database.pool.query<StoredRow>(
+    `select e.id, e.size, e.duplicate_count, c.body, c.headers,
+       exists (select from fan_outs f where f.tenant_id = e.tenant_id and f.event_id = e.id) as is_owed
+     from events e left join event_contents c on c.tenant_id = e.tenant_id and c.id = e.id
+     where e.id = any($1)`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+async function store(batch: readonly NewEvent[], pool = database.pool) {
+  const outcomes = await append(pool, batch);
+  await countDuplicates(pool, batch, outcomes);
+  return outcomes;
+}
+
+const dedupe = (key: string, windowSeconds = 60): NewEvent['dedupe'] => ({ key, windowSeconds });
+
+describe('append', () => {
+  test('stores bodies of every size in one batch, each its own bytes', async () => {
+    const sizes = [0, 1, 0, 3_000_000, 17, 65_536, 1];
+    const batch = sizes.map((size) => anEvent({ body: randomBytes(size) }));
+    await expect(append(database.pool, batch)).resolves.toEqual(
+      batch.map(({ id }) => ({ status: 'accepted', id })),
+    );
+    const rows = await stored(batch.map(({ id }) => id));
+    for (const { id, body } of batch) {
+      const row = rows.get(id);
+      expect(row).toMatchObject({ size: body.length, duplicate_count: 0, is_owed: true });
+      expect(row?.body.equals(body)).toBe(true);
+    }
+  });
+
+  test('stores every field as it was given', async () => {
+    const event = anEvent({
+      type: 'run.completed',
+      providerEventId: 'msg_"\'\\ü😀',
+      runId: 'run_1',
+      method: 'PATCH',
+      path: '/in/t/s/%zz//',
+      query: 'a=1&a=%00',
+      contentType: 'text/"weird"',
+      headers: [
+        ['X-A', '"\\ é'],
+        ['x-a', ''],
+        ['Authorization', null],
+      ],
+      sensitiveHeaders: Buffer.from('00ff10', 'hex'),
+      secretId: newId(),
+      signedAtMs: 1_790_000_000_123,
+    });
+    await append(database.pool, [event]);
+    const { rows } = await database.pool.query<object>(
+      `select type, provider_event_id, run_id, method, path, query, content_type, headers, sensitive_headers, secret_id,
+         signed_at, received_at, scheme, provider, source_id, e.tenant_id
+       from events e join event_contents using (tenant_id, id) where id = $1`,
+      [event.id],
+    );
+    expect(rows).toEqual([
+      {
+        type: event.type,
+        provider_event_id: event.providerEventId,
+        run_id: event.runId,
+        method: event.method,
+        path: event.path,
+        query: event.query,
+        content_type: event.contentType,
+        headers: event.headers,
+        sensitive_headers: event.sensitiveHeaders,
+        secret_id: event.secretId,
+        signed_at: new Date(1_790_000_000_123),
+        received_at: new Date(event.receivedAtMs),
+        scheme: event.scheme,
+        provider: event.provider,
+        source_id: event.sourceId,
+        tenant_id: event.tenantId,
+      },
+    ]);
+  });
+
+  test('knows duplicates inside one batch and of an earlier one, and counts them', async () => {
+    const [tenantId, sourceId] = [newId(), newId()];
+    const of = (key: string) => anEvent({ tenantId, sourceId, dedupe: dedupe(key) });
+    const [a1, a2, b1, a3, none] = [of('a'), of('a'), of('b'), of('a'), anEvent({ tenantId, sourceId })];
+    await expect(store([a1, a2, b1, a3, none])).resolves.toEqual([
+      { status: 'accepted', id: a1.id },
+      { status: 'duplicate', id: a1.id },
+      { status: 'accepted', id: b1.id },
+      { status: 'duplicate', id: a1.id },
+      { status: 'accepted', id: none.id },
+    ]);
+    const [b2, a4, a5] = [of('b'), of('a'), of('a')];
+    await expect(store([b2, a4, a5])).resolves.toEqual([
+      { status: 'duplicate', id: b1.id },
+      { status: 'duplicate', id: a1.id },
+      { status: 'duplicate', id: a1.id },
+    ]);
+    const rows = await stored([a1, a2, a3, a4, a5, b1, b2, none].map(({ id }) => id));
+    expect([...rows.keys()].sort()).toEqual([a1.id, b1.id, none.id].sort());
+    expect(rows.get(a1.id)?.duplicate_count).toBe(4);
+    expect(rows.get(b1.id)?.duplicate_count).toBe(1);
+  });
+
+  test('keeps keys apart by tenant and by source, and knows them by their bytes alone', async () => {
+    const [tenantId, sourceId] = [newId(), newId()];
+    const batch = [
+      anEvent({ tenantId, sourceId, dedupe: dedupe('k') }),
+      anEvent({ tenantId, dedupe: dedupe('k') }),
+      anEvent({ sourceId, dedupe: dedupe('k') }),
+      anEvent({ tenantId, sourceId, dedupe: dedupe('K') }),
+      anEvent({ tenantId, sourceId, dedupe: dedupe('é'.normalize('NFC')) }),
+      anEvent({ tenantId, sourceId, dedupe: dedupe('é'.normalize('NFD')) }),
+      anEvent({ tenantId, sourceId, dedupe: dedupe('k ') }),
+    ];
+    const outcomes = await append(database.pool, batch);
+    expect(outcomes.map(({ status }) => status)).toEqual(Array(batch.length).fill('accepted'));
+  });
+
+  test('takes over a key whose window has ended, once', async () => {
+    const [tenantId, sourceId] = [newId(), newId()];
+    const of = () => anEvent({ tenantId, sourceId, dedupe: dedupe('a') });
+    const [first, second, third] = [of(), of(), of()];
+    await store([first]);
+    await database.pool.query(`update dedupe_keys set expires_at = now() where tenant_id = $1`, [tenantId]);
+    await expect(store([second, third])).resolves.toEqual([
+      { status: 'accepted', id: second.id },
+      { status: 'duplicate', id: second.id },
+    ]);
+  });
+
+  test('stores nothing of a batch in which one row is refused', async () => {
+    const [good, bad] = [anEvent(), anEvent({ path: 'a\0b' })];
+    await expect(append(database.pool, [good, bad])).rejects.toMatchObject({ code: '22P05' });
+    expect((await stored([good.id, bad.id])).size).toBe(0);
+  });
+
+  test('neither blocks nor stores twice when two pools write the same keys in opposite orders', async () => {
+    const [tenantId, sourceId] = [newId(), newId()];
+    const keys = Array.from({ length: 60 }, (_, index) => `key-${index}`);
+    const batchOf = (order: readonly string[]) =>
+      order.map((key) => anEvent({ tenantId, sourceId, dedupe: dedupe(key) }));
+    const outcomes = await Promise.all(
+      Array.from({ length: 16 }, (_, round) =>
+        store(batchOf(round % 2 === 0 ? keys : [...keys].reverse()), round % 2 === 0 ? database.pool : other),
+      ),
+    );
+    const all = outcomes.flat();
+    expect(all.filter(({ status }) => status === 'accepted')).toHaveLength(keys.length);
+    expect(new Set(all.map(({ id }) => id)).size).toBe(keys.length);
+    const rows = await stored(all.map(({ id }) => id));
+    expect([...rows.values()].map((row) => row.duplicate_count)).toEqual(Array(keys.length).fill(15));
+  });
+});
+
+describe('the partitions', () => {
+  const names = async (): Promise<string[]> => {
+    const { rows } = await database.pool.query<{ name: string }>(
+      `select inhrelid::regclass::text as name from pg_inherits
+       where inhparent in ('events'::regclass, 'event_contents'::regclass) order by 1`,
+    );
+    return rows.map(({ name }) => name);
+  };
+
+  test('are made for the weeks around a time, once, however many processes make them', async () => {
+    const before = await names();
+    const inTwoYears = Date.now() + 2 * 365 * 86_400_000;
+    await Promise.all(
+      [database.pool, other, database.pool, other].map((pool) => ensurePartitions(pool, inTwoYears)),
+    );
+    const after = await names();
+    expect(after).toHaveLength(before.length + 12);
+    await ensurePartitions(other, inTwoYears);
+    expect(await names()).toEqual(after);
+  });
+
+  test('hold the events of their week, with the indexes and constraints of the whole', async () => {
+    const event = anEvent();
+    await append(database.pool, [event]);
+    const { rows } = await database.pool.query<{ name: string; indexes: number }>(
+      `select e.tableoid::regclass::text as name,
+         (select count(*)::integer from pg_index where indrelid = e.tableoid) as indexes
+       from events e where id = $1`,
+      [event.id],
+    );
+    expect(rows).toEqual([{ name: expect.stringMatching(/^events_\d{8}$/) as string, indexes: 4 }]);
+    await expect(append(database.pool, [event])).rejects.toMatchObject({ code: '23505' });
+  });
+
+  test('are made without waiting for those who read, and without making them wait', async () => {
+    const reader = await other.connect();
+    try {
+      await reader.query('begin');
+      await reader.query('select count(*) from events');
+      await ensurePartitions(database.pool, Date.now() + 5 * 365 * 86_400_000);
+      await append(database.pool, [anEvent()]);
+    } finally {
+      await reader.query('rollback');
+      reader.release();
+    }
+  });
+
+  test('lie in weeks of which none is missing and none overlaps', async () => {
+    const { rows } = await database.pool.query<{ bounds: string }>(
+      `select pg_get_expr(c.relpartbound, c.oid) as bounds from pg_class c join pg_inherits i on i.inhrelid = c.oid
+       where i.inhparent = 'events'::regclass order by c.relname limit 6`,
+    );
+    const bounds = rows.map(({ bounds: text }) => [...text.matchAll(/'([0-9a-f-]{36})'/g)].map(([, id]) => id));
+    for (const [index, [, to]] of bounds.slice(0, -1).entries()) expect(to).toBe(bounds[index + 1]?.[0]);
+  });
+});

@@ -1,0 +1,40 @@
+import type pg from 'pg';
+import type { Appended } from './append.js';
+import type { NewEvent } from './new-event.js';
+
+/**
+ * Adds the duplicates of a batch to the counts of their first events. A statement of its own after the commit: the
+ * one that stores the batch cannot see a first event that another process stored a moment ago.
+ */
+export async function countDuplicates(
+  pool: pg.Pool,
+  batch: readonly NewEvent[],
+  outcomes: readonly Appended[],
+): Promise<void> {
+  const duplicates = batch.flatMap(({ tenantId }, index) => {
+    const outcome = outcomes[index];
+    return outcome?.status === 'duplicate' ? [{ tenantId, id: outcome.id }] : [];
+  });
+  if (duplicates.length === 0) return;
+  await pool.query({
+    name: 'count-duplicates',
+    text: countDuplicatesSql,
+    values: [duplicates.map(({ tenantId }) => tenantId), duplicates.map(({ id }) => id)],
+  });
+}
+
+/** Rows are locked in one order, so that two processes which count the same events cannot wait for each other. */
+const countDuplicatesSql = `
+  with duplicates as (
+    select tenant_id, id, count(*)::integer as count
+    from unnest($1::uuid[], $2::uuid[]) as u (tenant_id, id)
+    group by tenant_id, id
+  ), locked as (
+    select e.tenant_id, e.id, d.count
+    from duplicates d join events e on e.tenant_id = d.tenant_id and e.id = d.id
+    order by e.tenant_id, e.id
+    for update of e
+  )
+  update events e set duplicate_count = e.duplicate_count + l.count
+  from locked l
+  where e.tenant_id = l.tenant_id and e.id = l.id`;

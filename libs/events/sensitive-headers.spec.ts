@@ -1,0 +1,3 @@
+import { createHash } from 'node:crypto';
+import type { DataKey } from '#keyring';
+import { joinHeaders, splitHeaders } from './sensitive-headers.js';
