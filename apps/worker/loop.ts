@@ -10,6 +10,9 @@ interface LoopOptions {
   readonly logger: Logger;
 }
 
+/** After an error: what was away needs a moment, and the log need not say so ten times a second. */
+const AFTER_ERROR_MS = 1_000;
+
 /** Does a job again and again: at once while there is more, else after a while or when it is woken. */
 export class Loop {
   #stopped = false;
@@ -39,17 +42,25 @@ export class Loop {
   private async run(): Promise<void> {
     while (!this.#stopped) {
       this.#isAwake = false;
-      const more = await this.options.work().catch((error: unknown) => {
-        this.options.logger.error({ job: this.options.name, error }, 'job.failed');
-        return false;
-      });
-      if (!more && !this.#isAwake && !this.#stopped) await this.idle();
+      const outcome = await this.work();
+      if (outcome === 'failed') await this.idle(AFTER_ERROR_MS);
+      else if (outcome === 'done' && !this.#isAwake) await this.idle(this.options.idleMs);
     }
   }
 
-  private async idle(): Promise<void> {
+  private async work(): Promise<'more' | 'done' | 'failed'> {
+    try {
+      return (await this.options.work()) ? 'more' : 'done';
+    } catch (error) {
+      this.options.logger.error({ job: this.options.name, error }, 'job.failed');
+      return 'failed';
+    }
+  }
+
+  private async idle(forMs: number): Promise<void> {
+    if (this.#stopped) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.options.idleMs * (0.75 + Math.random() / 2));
+      const timer = setTimeout(resolve, forMs * (0.75 + Math.random() / 2));
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

@@ -1,37 +1,35 @@
-/** Spaces the requests to each destination: so many a second, so many at once, in this process. */
+import type { Window } from '#deliveries';
+
+/** A destination that nothing is known of yet gets one request; it shows by answering that it can take more. */
+export const FIRST_WINDOW = 1;
+const MOST = 1_000;
+
+/**
+ * How many requests each destination may have under way in this process: one more with every answer, one at a time
+ * while it does not answer. So thousands of destinations that hang hold one place each, and the others go on. What
+ * has nothing under way is forgotten.
+ */
 export class Pacer {
-  readonly #inFlight = new Map<string, number>();
-  readonly #nextSlotMs = new Map<string, number>();
-
-  constructor(private readonly defaultMostInFlight: number) {}
-
-  /** Destinations that have as much under way as they may. */
-  full(mostInFlight: ReadonlyMap<string, number>): string[] {
-    return [...this.#inFlight].flatMap(([id, count]) =>
-      count >= (mostInFlight.get(id) ?? this.defaultMostInFlight) ? [id] : [],
-    );
-  }
+  readonly #windows = new Map<string, { size: number; inFlight: number }>();
 
   enter(destinationId: string): void {
-    this.#inFlight.set(destinationId, (this.#inFlight.get(destinationId) ?? 0) + 1);
+    const window = this.#windows.get(destinationId);
+    if (window === undefined) this.#windows.set(destinationId, { size: FIRST_WINDOW, inFlight: 1 });
+    else window.inFlight += 1;
   }
 
-  leave(destinationId: string): void {
-    const left = (this.#inFlight.get(destinationId) ?? 1) - 1;
-    if (left > 0) this.#inFlight.set(destinationId, left);
-    else this.#inFlight.delete(destinationId);
+  /** Ends one request; `answered` is `null` when none was made. */
+  leave(destinationId: string, answered: boolean | null): void {
+    const window = this.#windows.get(destinationId);
+    if (window === undefined) return;
+    window.inFlight -= 1;
+    if (answered === true) window.size = Math.min(window.size + 1, MOST);
+    else if (answered === false) window.size = FIRST_WINDOW;
+    if (window.inFlight <= 0) this.#windows.delete(destinationId);
   }
 
-  /** How many are under way to a destination. */
-  inFlight(destinationId: string): number {
-    return this.#inFlight.get(destinationId) ?? 0;
-  }
-
-  /** Takes the next slot of a destination with a rate limit; returns how long to wait for it. */
-  waitMs(destinationId: string, perSecond: number | null, nowMs: number): number {
-    if (perSecond === null) return 0;
-    const slotMs = Math.max(nowMs, this.#nextSlotMs.get(destinationId) ?? 0);
-    this.#nextSlotMs.set(destinationId, slotMs + 1_000 / perSecond);
-    return slotMs - nowMs;
+  /** Every destination that has something under way. */
+  windows(): Window[] {
+    return [...this.#windows].map(([destinationId, window]) => ({ destinationId, ...window }));
   }
 }

@@ -1,27 +1,35 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import type pg from 'pg';
 import { SETTINGS, type Settings } from '#config';
 import { createPool } from '#database';
-import { DeliveryPreparer, fanOut, prune, releaseHeld } from '#deliveries';
+import { DeliveryPreparer, fanOut, prune, settle } from '#deliveries';
 import { EventLog } from '#events';
 import { LOGGER, type Logger } from '#logging';
 import { METRICS, type Registry } from '#metrics';
 import { AddressPolicy, OutboundClient } from '#outbound';
-import { Deliverer } from './deliver.js';
+import { Deliverer } from './deliverer.js';
 import { DeliveryMetrics } from './delivery-metrics.js';
 import { Loop } from './loop.js';
 
 const STATEMENT_TIMEOUT_MS = 30_000;
 const LOOK_EVERY_MS = 200;
-const RELEASE_EVERY_MS = 2_000;
+const SETTLE_EVERY_MS = 2_000;
+/** Windows per destination are what bounds it; several destinations may share an origin. */
+const MOST_SOCKETS_PER_ORIGIN = 1_000;
 const PRUNE_EVERY_MS = 60_000;
 
 /** Runs the jobs of this process, and stops them in order. */
 @Injectable()
-export class Worker implements OnApplicationBootstrap, OnApplicationShutdown {
+export class Worker implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   readonly #pool: pg.Pool;
   readonly #deliverer: Deliverer;
-  readonly #loops: { fanOut: Loop; deliver: Loop; releaseHeld: Loop; prune: Loop };
+  readonly #loops: { fanOut: Loop; deliver: Loop; settle: Loop; prune: Loop };
 
   constructor(
     @Inject(SETTINGS) settings: Settings,
@@ -39,7 +47,10 @@ export class Worker implements OnApplicationBootstrap, OnApplicationShutdown {
     this.#deliverer = new Deliverer({
       pool,
       preparer,
-      client: new OutboundClient({ policy: new AddressPolicy(settings.allowedDestinations) }),
+      client: new OutboundClient({
+        policy: new AddressPolicy(settings.allowedDestinations),
+        maxSocketsPerOrigin: MOST_SOCKETS_PER_ORIGIN,
+      }),
       logger,
       metrics: new DeliveryMetrics(metrics),
       onRoom: () => deliver.wake(),
@@ -51,7 +62,11 @@ export class Worker implements OnApplicationBootstrap, OnApplicationShutdown {
         if (fulfilled > 0) deliver.wake();
         return fulfilled > 0;
       }),
-      releaseHeld: loop('release-held', RELEASE_EVERY_MS, async () => (await releaseHeld(pool), false)),
+      settle: loop('settle', SETTLE_EVERY_MS, async () => {
+        const moved = await settle(pool);
+        if (moved > 0) deliver.wake();
+        return moved > 0;
+      }),
       prune: loop('prune', PRUNE_EVERY_MS, async () => (await prune(pool)) > 0),
     };
     eventLog.onStored(() => this.#loops.fanOut.wake());
@@ -61,9 +76,15 @@ export class Worker implements OnApplicationBootstrap, OnApplicationShutdown {
     for (const loop of Object.values(this.#loops)) loop.start();
   }
 
+  /** At the very beginning of the end: other workers take over while the rest of the process is still closing. */
+  onModuleDestroy(): void {
+    this.#deliverer.beginStop();
+  }
+
   async onApplicationShutdown(): Promise<void> {
+    const drained = this.#deliverer.stop();
     await Promise.all(Object.values(this.#loops).map((loop) => loop.stop()));
-    await this.#deliverer.stop();
+    await drained;
     await this.#pool.end();
   }
 }

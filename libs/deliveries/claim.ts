@@ -1,63 +1,91 @@
 import type pg from 'pg';
+import { newId } from '#database';
 import type { Destination } from './destination.entity.js';
 
-/** A delivery that this worker may send until its lease ends, with all that sending it needs. */
+/** A delivery that this worker may send until its lease ends, with all that sending it needs but the content. */
 export interface ClaimedDelivery {
   readonly tenant_id: string;
   readonly id: string;
+  /** A fencing token, new with every claim: only the latest claim's result is recorded. */
+  readonly lease_id: string;
   readonly event_id: string;
   readonly source_id: string;
-  readonly attempt_count: number;
+  /** Number of the attempt about to be made, from 1. */
+  readonly attempt_number: number;
+  /** How long to wait for the destination's rate limit. */
+  readonly wait_ms: number;
   readonly destination: Destination;
-  /** Whether the destination or the source has been paused, or the destination deleted, since it was made due. */
-  readonly is_paused: boolean;
-  readonly is_deleted: boolean;
+  /** `null` when the event has been erased. */
+  readonly event: {
+    readonly provider: string;
+    readonly method: string;
+    readonly received_at: string;
+    readonly size: number;
+  } | null;
+  readonly is_source_paused: boolean;
+  /** Whether its destination got as many as it may have at once, so that more of its deliveries may be due. */
+  readonly has_more: boolean;
+}
+
+/** How many requests one destination may have under way in this process, and has. */
+export interface Window {
+  readonly destinationId: string;
+  readonly size: number;
+  readonly inFlight: number;
 }
 
 interface ClaimOptions {
-  /** The worker's own id: a fencing token, checked when the result is recorded. */
-  readonly leaseId: string;
   readonly leaseSeconds: number;
   readonly most: number;
-  readonly mostPerDestination: number;
-  /** Destinations that this worker cannot send more to right now. */
-  readonly except: readonly string[];
+  /** Destinations that have something under way; any other one has a window of `firstWindow`. */
+  readonly windows: readonly Window[];
+  readonly firstWindow: number;
 }
 
-/** Claims due deliveries, fairly: the oldest few of every destination that has any, before more of the same one. */
+const DEFAULT_MAX_IN_FLIGHT = 10;
+/** A rate-limited destination is claimed for so far ahead; longer than it takes to look again. */
+const SLOTS_AHEAD_SECONDS = 0.4;
+const CLAIM_LOCK = 5_217_004;
+
+/**
+ * Claims due deliveries: for every destination that has any, the oldest few, so that a long backlog starves nobody.
+ *
+ * Limits of a destination hold over all workers: those that have one are claimed by one worker at a time, under a lock
+ * that is only tried, for a worker that was halted while it held it must not halt the others.
+ */
 export async function claimDue(pool: pg.Pool, options: ClaimOptions): Promise<ClaimedDelivery[]> {
-  const { rows } = await pool.query<ClaimedDelivery>({
-    name: 'claim-deliveries',
-    text: claim,
-    values: [options.leaseId, options.leaseSeconds, options.most, options.mostPerDestination, options.except],
-  });
-  return rows.map((row) => ({ ...row, destination: revive(row.destination) }));
-}
-
-/** Prolongs the leases of what is being sent. */
-export async function renewLeases(
-  pool: pg.Pool,
-  lease: { readonly leaseId: string; readonly leaseSeconds: number },
-  deliveries: readonly { readonly tenant_id: string; readonly id: string }[],
-): Promise<void> {
-  await pool.query({
-    name: 'renew-leases',
-    text: renew,
-    values: [
-      lease.leaseId,
-      lease.leaseSeconds,
-      deliveries.map(({ tenant_id }) => tenant_id),
-      deliveries.map(({ id }) => id),
-    ],
-  });
-}
-
-/** Gives back what this worker has claimed and not sent, when it stops. */
-export async function releaseLeases(pool: pg.Pool, leaseId: string): Promise<void> {
-  await pool.query(
-    `update deliveries set lease_id = null, due_at = now() where lease_id = $1 and status = 'pending'`,
-    [leaseId],
-  );
+  const leaseId = newId();
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    const { rows: locks } = await client.query<{ alone: boolean }>({
+      name: 'claim-lock',
+      text: 'select pg_try_advisory_xact_lock($1) as alone',
+      values: [CLAIM_LOCK],
+    });
+    const { rows } = await client.query<ClaimedDelivery>({
+      name: 'claim-deliveries',
+      text: claim,
+      values: [
+        leaseId,
+        options.leaseSeconds,
+        options.most,
+        DEFAULT_MAX_IN_FLIGHT,
+        SLOTS_AHEAD_SECONDS,
+        options.firstWindow,
+        options.windows.map(({ destinationId }) => destinationId),
+        options.windows.map(({ size }) => size),
+        options.windows.map(({ inFlight }) => inFlight),
+        locks[0]?.alone ?? false,
+      ],
+    });
+    await client.query('commit');
+    client.release();
+    return rows.map((row) => ({ ...row, lease_id: leaseId, destination: revive(row.destination) }));
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
 }
 
 /** A bytea inside JSON comes as text. */
@@ -67,42 +95,81 @@ function revive(destination: Destination): Destination {
 }
 
 /**
- * The recursive part walks the index from one destination with pending deliveries to the next, so that its cost grows
- * with the number of such destinations and not with their backlog, and a long backlog starves nobody.
+ * `backlog` walks the index from one destination with pending deliveries to the next and reads when its first one is
+ * due: the cost grows with the number of such destinations, not with their backlogs. `ready` is shuffled, so that
+ * where there is not room for all each gets its turn. A lease that had run out belonged to a worker that died or lost
+ * the database: whether its attempt reached anybody is unknown, and it is written down as interrupted.
  */
 const claim = `
   with recursive backlog as (
-    (select tenant_id, destination_id from deliveries where status = 'pending' order by tenant_id, destination_id limit 1)
+    (select tenant_id, destination_id, due_at from deliveries where status = 'pending'
+     order by tenant_id, destination_id, due_at limit 1)
     union all
-    select following.tenant_id, following.destination_id
+    select following.tenant_id, following.destination_id, following.due_at
     from backlog b cross join lateral (
-      select d.tenant_id, d.destination_id from deliveries d
+      select d.tenant_id, d.destination_id, d.due_at from deliveries d
       where d.status = 'pending' and (d.tenant_id, d.destination_id) > (b.tenant_id, b.destination_id)
-      order by d.tenant_id, d.destination_id limit 1
+      order by d.tenant_id, d.destination_id, d.due_at limit 1
     ) following
-  ), due as (
-    select oldest.tenant_id, oldest.id
-    from backlog b cross join lateral (
-      select d.tenant_id, d.id from deliveries d
-      where d.tenant_id = b.tenant_id and d.destination_id = b.destination_id and d.status = 'pending' and d.due_at <= now()
-      order by d.due_at limit $4
+  ), ready as materialized (
+    select b.tenant_id, b.destination_id, t.rate_limit_per_second as rate, slot.first_at as first_slot_at,
+      least(
+        least(coalesce(w.size, $6), coalesce(t.max_in_flight, $4)) - coalesce(w.in_flight, 0),
+        case when t.max_in_flight is not null then t.max_in_flight - (
+          select count(*) from deliveries d
+          where d.tenant_id = b.tenant_id and d.destination_id = b.destination_id and d.status = 'pending'
+            and d.lease_id is not null and d.due_at > now() and d.due_at <= now() + make_interval(secs => $2)
+        ) end,
+        floor(t.rate_limit_per_second * extract(epoch from now() + make_interval(secs => $5) - slot.first_at)) + 1
+      ) as places
+    from backlog b
+    join destinations t on t.tenant_id = b.tenant_id and t.id = b.destination_id
+    cross join lateral (select greatest(t.next_slot_at, now()) as first_at) slot
+    left join unnest($7::uuid[], $8::integer[], $9::integer[]) as w (destination_id, size, in_flight)
+      on w.destination_id = b.destination_id
+    where b.due_at <= now() and t.status = 'active' and t.deleted_at is null
+      and ($10 or (t.max_in_flight is null and t.rate_limit_per_second is null))
+    order by random()
+  ), chosen as (
+    select oldest.*, r.rate, r.first_slot_at, r.places
+    from ready r cross join lateral (
+      select d.tenant_id, d.id, d.destination_id, d.due_at, d.lease_id, d.attempt_count from deliveries d
+      where d.tenant_id = r.tenant_id and d.destination_id = r.destination_id and d.status = 'pending' and d.due_at <= now()
+      order by d.due_at, d.id limit greatest(r.places, 0)
       for update skip locked
     ) oldest
-    where b.destination_id <> all ($5::uuid[])
     limit $3
+  ), due as (
+    select *, row_number() over (partition by tenant_id, destination_id order by due_at, id) as position from chosen
   ), claimed as (
-    update deliveries d set lease_id = $1, due_at = now() + make_interval(secs => $2)
+    update deliveries d set lease_id = $1, due_at = now() + make_interval(secs => $2), attempt_count = d.attempt_count + 1
     from due where d.tenant_id = due.tenant_id and d.id = due.id
-    returning d.tenant_id, d.id, d.event_id, d.source_id, d.destination_id, d.attempt_count
+    returning d.tenant_id, d.id, d.event_id, d.source_id, d.destination_id, d.attempt_count,
+      due.due_at as was_due_at, due.position, due.places, due.rate, due.first_slot_at
+  ), interrupted as (
+    insert into attempts (tenant_id, delivery_id, number, started_at, duration_ms, error, response_truncated)
+    select tenant_id, id, attempt_count, due_at - make_interval(secs => $2), 0, 'interrupted', false
+    from due where lease_id is not null
+    on conflict do nothing
+  ), paced as (
+    update destinations t set next_slot_at = taken.first_slot_at + make_interval(secs => taken.count::float / taken.rate)
+    from (
+      select tenant_id, destination_id, rate, first_slot_at, count(*) from due where rate is not null group by 1, 2, 3, 4
+    ) taken
+    where t.tenant_id = taken.tenant_id and t.id = taken.destination_id
   )
-  select c.tenant_id, c.id, c.event_id, c.source_id, c.attempt_count, to_jsonb(t) as destination,
-    t.status = 'paused' or (s.status = 'paused' and s.deleted_at is null) as is_paused,
-    t.deleted_at is not null as is_deleted
+  select c.tenant_id, c.id, c.event_id, c.source_id, c.attempt_count as attempt_number, to_jsonb(t) as destination,
+    coalesce(extract(epoch from c.first_slot_at - now()) * 1000 + (c.position - 1) * 1000.0 / c.rate, 0)::float as wait_ms,
+    case when e.id is not null then jsonb_build_object(
+      'provider', e.provider, 'method', e.method, 'received_at', e.received_at, 'size', e.size
+    ) end as event,
+    coalesce(s.status = 'paused' and s.deleted_at is null, false) as is_source_paused,
+    c.position >= c.places as has_more
   from claimed c
   join destinations t on t.tenant_id = c.tenant_id and t.id = c.destination_id
-  join sources s on s.tenant_id = c.tenant_id and s.id = c.source_id`;
-
-const renew = `
-  update deliveries d set due_at = now() + make_interval(secs => $2)
-  from unnest($3::uuid[], $4::uuid[]) as mine (tenant_id, id)
-  where d.tenant_id = mine.tenant_id and d.id = mine.id and d.lease_id = $1 and d.status = 'pending'`;
+  left join sources s on s.tenant_id = c.tenant_id and s.id = c.source_id
+  left join lateral (
+    -- \`offset 0\`: whatever the planner guesses, these are looked up one by one and never by reading all events.
+    select * from events e where e.tenant_id = c.tenant_id and e.id = c.event_id offset 0
+  ) e on true
+  order by c.was_due_at, c.id`;

@@ -14,7 +14,7 @@ export interface AttemptResult {
   readonly error: string | null;
   /** Value of the answer's `Retry-After`, if any. */
   readonly retryAfter: string | null;
-  /** Whether the provider's own rules make this answer final, e.g. QStash's 489. */
+  /** Whether another attempt would be useless, e.g. by the provider's own rules: QStash's 489. */
   readonly isFinal: boolean;
 }
 
@@ -48,12 +48,24 @@ export function decide(result: AttemptResult, facts: Facts): Decision {
   return { status: 'pending', delayMs: Math.round(delayMs) };
 }
 
-/** `Retry-After` as seconds or as an HTTP date (RFC 9110 section 10.2.3), within a day; anything else is no answer. */
+/**
+ * `Retry-After` as seconds or as an HTTP date (RFC 9110 section 10.2.3), from a second to a day; anything else says nothing.
+ */
 function retryAfterSeconds(value: string | null, nowMs: number): number | null {
   if (value === null) return null;
   const text = value.trim();
-  const atMs = Date.parse(text);
-  const isDate = /^[A-Za-z]{3,9},? /.test(text) && !Number.isNaN(atMs);
-  const seconds = /^\d{1,12}$/.test(text) ? Number(text) : isDate ? Math.ceil((atMs - nowMs) / 1_000) : null;
-  return seconds === null ? null : Math.min(Math.max(seconds, 1), DAY_SECONDS);
+  const seconds = /^\d+$/.test(text) ? Number(text) : Math.ceil((httpDateMs(text) - nowMs) / 1_000);
+  return Number.isNaN(seconds) ? null : Math.min(Math.max(seconds, 1), DAY_SECONDS);
+}
+
+const HTTP_DATES = [
+  /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/,
+  /^[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/,
+  /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/,
+];
+
+/** Only the three forms of RFC 9110 section 5.6.7: `Date.parse` makes a time of nearly any text with a number. */
+function httpDateMs(text: string): number {
+  if (!HTTP_DATES.some((form) => form.test(text))) return NaN;
+  return Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
 }

@@ -44,8 +44,9 @@ interface DeliveryFilter {
   readonly status?: DeliveryStatus | undefined;
 }
 
-const columns =
-  'id, event_id, destination_id, status, attempt_count, next_attempt_at, created_at, finished_at';
+/** An attempt under way is counted from its claim on, but shown once it is over. */
+const columns = `id, event_id, destination_id, status, attempt_count - (lease_id is not null)::integer as attempt_count,
+  next_attempt_at, created_at, finished_at`;
 
 /** Lists deliveries, shows their attempts, sends them again, and erases events with all that became of them. */
 @Injectable()
@@ -95,12 +96,16 @@ export class Deliveries {
   async retry(tenantId: string, id: string): Promise<void> {
     await this.database.tenant(tenantId, async (manager) => {
       const [, affected] = await manager.query<[unknown, number]>(
-        `update deliveries set status = 'pending', due_at = now(), next_attempt_at = now(), finished_at = null
-         where tenant_id = $1 and id = $2 and status in ('pending', 'failed', 'cancelled', 'succeeded') and lease_id is null
-           and exists (
-             select from destinations t
-             where t.tenant_id = $1 and t.id = deliveries.destination_id and t.deleted_at is null
-           )`,
+        `update deliveries d set
+           status = case when t.is_paused then 'held' else 'pending' end,
+           due_at = case when t.is_paused then null else now() end,
+           next_attempt_at = case when t.is_paused then null else now() end,
+           finished_at = null
+         from (
+           select id, status = 'paused' as is_paused from destinations where tenant_id = $1 and deleted_at is null
+         ) t
+         where d.tenant_id = $1 and d.id = $2 and t.id = d.destination_id
+           and d.status in ('pending', 'failed', 'cancelled', 'succeeded') and d.lease_id is null`,
         [tenantId, id],
       );
       if (affected === 1) return;

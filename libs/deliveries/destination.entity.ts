@@ -46,6 +46,10 @@ export class Destination {
   @Column({ type: 'integer', nullable: true })
   max_in_flight!: number | null;
 
+  /** With a rate limit: the earliest time of the next attempt, kept to by all workers together. */
+  @Column({ type: 'timestamptz', nullable: true })
+  next_slot_at!: Date | null;
+
   @Column('text')
   status!: 'active' | 'paused';
 

@@ -8,7 +8,7 @@ import type { DataKey } from '#keyring';
 import { AddressPolicy, checkUrl } from '#outbound';
 import { TenantKeys } from '#tenants';
 import { Destination, type Signing } from './destination.entity.js';
-import { holdForDestination, releaseForDestination } from './hold.js';
+import { settleDestination } from './settle.js';
 
 const SECRET_BYTES = 32;
 const SECRET_PLACE = 'destination_secrets.ciphertext';
@@ -67,6 +67,7 @@ export class Destinations {
       retry_schedule_seconds: null,
       rate_limit_per_second: null,
       max_in_flight: null,
+      next_slot_at: null,
       status: 'active',
       created_at: new Date(),
       deleted_at: null,
@@ -121,10 +122,14 @@ export class Destinations {
         lock: { mode: 'pessimistic_write' },
       });
       if (destination === null) throw problem('not_found');
-      const { tenant_id: _tenantId, id: _id, ...columns } = applySettings(destination, patch, dataKey);
+      const {
+        tenant_id: _tenantId,
+        id: _id,
+        next_slot_at: _nextSlotAt,
+        ...columns
+      } = applySettings(destination, patch, dataKey);
       await manager.update(Destination, { tenant_id: tenantId, id }, columns);
-      if (patch.status === 'paused') await holdForDestination(manager, tenantId, id);
-      if (patch.status === 'active') await releaseForDestination(manager, tenantId, id);
+      if (patch.status !== undefined) await settleDestination(manager, tenantId, id);
       return { ...destination, ...columns };
     });
     return view(changed, dataKey);
@@ -139,11 +144,7 @@ export class Destinations {
         { deleted_at: new Date() },
       );
       if (affected !== 1) throw problem('not_found');
-      await manager.query(
-        `update deliveries set status = 'cancelled', due_at = null, next_attempt_at = null, lease_id = null, finished_at = now()
-         where tenant_id = $1 and destination_id = $2 and status in ('pending', 'held')`,
-        [tenantId, id],
-      );
+      await settleDestination(manager, tenantId, id);
     });
   }
 

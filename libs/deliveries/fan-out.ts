@@ -76,17 +76,17 @@ async function insertDeliveries(client: pg.PoolClient, obligations: readonly Obl
 }
 
 const takeObligations = `
-  with taken as (
-    delete from fan_outs
-    where (tenant_id, event_id) in (
-      select tenant_id, event_id from fan_outs limit $1 for update skip locked
-    )
-    returning tenant_id, event_id, source_id
+  with chosen as materialized (
+    select tenant_id, event_id from fan_outs limit $1 for update skip locked
+  ), taken as (
+    delete from fan_outs f using chosen c where f.tenant_id = c.tenant_id and f.event_id = c.event_id
+    returning f.tenant_id, f.event_id, f.source_id
   )
   select t.tenant_id, t.event_id, t.source_id, e.type, s.status = 'paused' and s.deleted_at is null as source_paused
   from taken t
   join events e on e.tenant_id = t.tenant_id and e.id = t.event_id
-  join sources s on s.tenant_id = t.tenant_id and s.id = t.source_id`;
+  join sources s on s.tenant_id = t.tenant_id and s.id = t.source_id
+  order by t.event_id`;
 
 const findCandidates = `
   select tenant_id, id, source_ids, types, status from destinations

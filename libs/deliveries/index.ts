@@ -1,8 +1,8 @@
 // Where events go: destinations, deliveries and their attempts, the retry schedule, redeliveries.
 // May know: events, sources, secrets and tenants; what a sender's answer means.
 // Must not: open a connection itself.
-export { claimDue, releaseLeases, renewLeases } from './claim.js';
-export type { ClaimedDelivery } from './claim.js';
+export { claimDue } from './claim.js';
+export type { ClaimedDelivery, Window } from './claim.js';
 export { decide, DEFAULT_SCHEDULE_SECONDS } from './decide.js';
 export type { AttemptResult, Decision } from './decide.js';
 export { Deliveries } from './deliveries.service.js';
@@ -13,10 +13,13 @@ export { Destinations } from './destinations.service.js';
 export type { DestinationView } from './destinations.service.js';
 export { fanOut } from './fan-out.js';
 export { DeliveryPreparer } from './prepare.js';
-export type { PreparedDelivery } from './prepare.js';
-export { recordAttempts } from './record.js';
-export type { RecordedAttempt } from './record.js';
-export { releaseHeld, setAside } from './hold.js';
-export { Redeliveries } from './redeliveries.service.js';
-export type { RedeliveryView } from './redeliveries.service.js';
+export type { Preparation, PreparedRequest } from './prepare.js';
+export { giveBack, renewLeases, setAside } from './lease.js';
+export type { Obstacle } from './lease.js';
 export { prune } from './prune.js';
+export { recordAttempts } from './record.js';
+export type { Recorded, RecordedAttempt } from './record.js';
+export { Redeliveries } from './redeliveries.service.js';
+export type { BulkOrder } from './bulk-targets.js';
+export type { RedeliverySummary, RedeliveryView } from './redeliveries.service.js';
+export { settle } from './settle.js';

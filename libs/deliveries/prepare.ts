@@ -1,114 +1,136 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '#database';
-import { Events, type OpenedEvent } from '#events';
+import type pg from 'pg';
+import { toUlid } from '#contract';
+import { type EventContent, openContentAcrossTenants } from '#events';
 import type { DataKey } from '#keyring';
 import type { Key, Scheme, SignedRequest } from '#signatures';
 import { standardWebhooks } from '#signatures';
-import { LiveSources } from '#sources';
+import { type LiveSource, LiveSources } from '#sources';
 import { TenantKeys } from '#tenants';
-import { toUlid } from '#contract';
 import type { ClaimedDelivery } from './claim.js';
+import { aboutDelivery, forwardable, type Headers, hopsOf, replaceHeaders } from './delivery-headers.js';
 import type { Destination } from './destination.entity.js';
 import { openHeaders, openSecret } from './destinations.service.js';
 
-type Headers = readonly (readonly [name: string, value: string])[];
-
 /** A request ready to be sent now: its signature is minutes fresh, so it is never kept. */
-export interface PreparedDelivery {
-  /** The provider of the event, whose own rules say which answers are final. */
-  readonly provider: string;
-  readonly method: string;
-  readonly url: string;
-  readonly headers: Headers;
-  readonly body: Buffer;
+export interface PreparedRequest extends SignedRequest {
   readonly timeoutMs: number;
 }
 
-/** RFC 9110 section 7.6.1, and what is made from the URL and the body. */
-const NOT_FORWARDED = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+/** Why there is no request to send, as the error of an attempt: a callback that goes in circles, or a secret that cannot be read. */
+export type Unpreparable = 'loop_detected' | 'preparation_failed';
 
-const deliveryScheme = standardWebhooks();
+/** What preparing a delivery gave; `gone`: the event was erased meanwhile. */
+export type Preparation =
+  | { readonly kind: 'ready'; readonly request: PreparedRequest }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'impossible'; readonly error: Unpreparable };
+
+/** What has to be looked up for a request. */
+interface Materials {
+  readonly content: EventContent;
+  readonly source: LiveSource | null;
+  readonly dataKey: DataKey;
+  readonly destinationSecrets: readonly { readonly id: string; readonly ciphertext: Buffer }[];
+}
+
+/** A destination may point at another inbox, even at the one its events come from; this ends a circle. */
+const MOST_HOPS = 3;
+
+const ownScheme = standardWebhooks();
 
 /** Makes the request of a delivery: the bytes as received, the original headers, and a signature made for this attempt. */
 @Injectable()
 export class DeliveryPreparer {
   constructor(
-    private readonly database: Database,
-    private readonly events: Events,
     private readonly liveSources: LiveSources,
     private readonly tenantKeys: TenantKeys,
   ) {}
 
-  async prepare(delivery: ClaimedDelivery, nowMs: number): Promise<PreparedDelivery> {
-    const { tenant_id: tenantId, destination } = delivery;
-    const [event, dataKey, source] = await Promise.all([
-      this.events.open(tenantId, delivery.event_id),
-      this.tenantKeys.open(tenantId),
-      this.liveSources.findByIdAcrossTenants(tenantId, delivery.source_id),
-    ]);
-    const own = Object.entries(openHeaders(destination, dataKey) ?? {});
-    const unsigned: SignedRequest = {
-      method: event.method,
-      url: destination.url,
-      headers: replaceHeaders(forwardable(event.headers), [
-        ...own,
-        ...aboutDelivery(delivery, event, source?.slug ?? ''),
-      ]),
-      body: event.body,
-    };
-    const keys = source === null ? [] : source.keys.filter((key) => key.expiresAtMs > nowMs);
-    const native = source?.preset.scheme;
-    const signature =
-      destination.signing === 'none'
-        ? []
-        : destination.signing === 'native' && native?.sign !== undefined && keys.length > 0
-          ? await sign(native, unsigned, keys, nowMs)
-          : await this.signAsOurs(unsigned, destination, dataKey, { event, nowMs });
-    return {
-      provider: event.provider,
-      method: unsigned.method,
-      url: unsigned.url,
-      headers: replaceHeaders(unsigned.headers, signature),
-      body: unsigned.body,
-      timeoutMs: destination.timeout_seconds * 1_000,
-    };
+  /** Throws when something cannot be looked up; it may work a little later. */
+  async prepare(pool: pg.Pool, delivery: ClaimedDelivery, nowMs: number): Promise<Preparation> {
+    const materials = await this.lookUp(pool, delivery, nowMs);
+    if (materials === null) return { kind: 'gone' };
+    if (hopsOf(materials.content.headers) >= MOST_HOPS) return { kind: 'impossible', error: 'loop_detected' };
+    try {
+      return { kind: 'ready', request: await makeRequest(delivery, materials, nowMs) };
+    } catch {
+      return { kind: 'impossible', error: 'preparation_failed' };
+    }
   }
 
-  /** Standard Webhooks with the destination's own secrets; during a rotation the header holds a signature of each. */
-  private async signAsOurs(
-    request: SignedRequest,
-    destination: Destination,
-    dataKey: DataKey,
-    { event, nowMs }: { event: OpenedEvent; nowMs: number },
-  ): Promise<Headers> {
-    const secrets = await this.database.queryAcrossTenants<{ id: string; ciphertext: Buffer }>(
-      `select id, ciphertext from destination_secrets
-       where tenant_id = $1 and destination_id = $2 and (expires_at is null or expires_at > now())
-       order by id desc`,
-      [destination.tenant_id, destination.id],
-    );
-    const keys = secrets.flatMap(({ id, ciphertext }) => {
-      const prepared = deliveryScheme.prepareKey(openSecret(id, ciphertext, dataKey));
-      return prepared.ok ? [{ id, material: prepared.material }] : [];
-    });
-    const identified = {
-      ...request,
-      headers: replaceHeaders(request.headers, [['webhook-id', toUlid(event.id)]]),
-    };
-    return [['webhook-id', toUlid(event.id)], ...(await sign(deliveryScheme, identified, keys, nowMs))];
+  private async lookUp(pool: pg.Pool, delivery: ClaimedDelivery, nowMs: number): Promise<Materials | null> {
+    const { tenant_id: tenantId, destination } = delivery;
+    const dataKey = await this.tenantKeys.open(tenantId);
+    const [content, source] = await Promise.all([
+      openContentAcrossTenants(pool, { tenantId, id: delivery.event_id }, dataKey),
+      this.liveSources.findByIdAcrossTenants(tenantId, delivery.source_id),
+    ]);
+    if (content === null) return null;
+    const needsOwnSecrets = signerOf(destination, source, nowMs) === 'own';
+    const destinationSecrets = needsOwnSecrets ? await activeSecrets(pool, destination) : [];
+    return { content, source, dataKey, destinationSecrets };
   }
+}
+
+/**
+ * Who signs a delivery. `none` adds no signature; the one the callback came with is then passed on like any other
+ * header. `native` falls back to our own where the provider's cannot be made: signed with a private key, or no secret left.
+ */
+function signerOf(
+  destination: Destination,
+  source: LiveSource | null,
+  nowMs: number,
+): 'none' | 'provider' | 'own' {
+  if (destination.signing === 'none') return 'none';
+  const canSign = source?.scheme.sign !== undefined && activeKeys(source, nowMs).length > 0;
+  return destination.signing === 'native' && canSign ? 'provider' : 'own';
+}
+
+async function makeRequest(
+  delivery: ClaimedDelivery,
+  materials: Materials,
+  nowMs: number,
+): Promise<PreparedRequest> {
+  const { destination, event } = delivery;
+  const { content, source, dataKey } = materials;
+  const about = aboutDelivery(delivery, {
+    sourceSlug: source?.slug ?? '',
+    receivedAt: new Date(event?.received_at ?? 0),
+    hops: hopsOf(content.headers) + 1,
+  });
+  const own = Object.entries(openHeaders(destination, dataKey) ?? {});
+  const original = forwardable(content.headers, source?.scheme.signatureHeaders);
+  const unsigned: SignedRequest = {
+    method: event?.method ?? 'POST',
+    url: destination.url,
+    headers: replaceHeaders(original, [...own, ...about]),
+    body: content.body,
+  };
+  const signature = await signatureFor(unsigned, delivery, materials, nowMs);
+  return {
+    ...unsigned,
+    headers: replaceHeaders(unsigned.headers, signature),
+    timeoutMs: destination.timeout_seconds * 1_000,
+  };
+}
+
+async function signatureFor(
+  request: SignedRequest,
+  { destination, event_id: eventId }: ClaimedDelivery,
+  { source, dataKey, destinationSecrets }: Materials,
+  nowMs: number,
+): Promise<Headers> {
+  const signer = signerOf(destination, source, nowMs);
+  if (signer === 'none') return [];
+  if (signer === 'provider' && source !== null)
+    return sign(source.scheme, request, activeKeys(source, nowMs), nowMs);
+  const keys = destinationSecrets.flatMap(({ id, ciphertext }) => {
+    const prepared = ownScheme.prepareKey(openSecret(id, ciphertext, dataKey));
+    return prepared.ok ? [{ id, material: prepared.material }] : [];
+  });
+  const headers = replaceHeaders(request.headers, [['webhook-id', toUlid(eventId)]]);
+  return sign(ownScheme, { ...request, headers }, keys, nowMs);
 }
 
 async function sign(
@@ -120,29 +142,21 @@ async function sign(
   return (await scheme.sign?.(request, keys, { nowMs })) ?? [];
 }
 
-/** The original headers less those of the connection it came by, and less ours, which nobody may forge. */
-function forwardable(headers: Headers): Headers {
-  const named = headers
-    .filter(([name]) => name.toLowerCase() === 'connection')
-    .flatMap(([, value]) => value.split(',').map((option) => option.trim().toLowerCase()));
-  const dropped = new Set([...NOT_FORWARDED, ...named]);
-  return headers.filter(
-    ([name]) => !dropped.has(name.toLowerCase()) && !name.toLowerCase().startsWith('callbox-'),
-  );
+function activeKeys(source: LiveSource, nowMs: number): readonly Key[] {
+  return source.keys.filter((key) => key.expiresAtMs > nowMs);
 }
 
-/** `headers` with `added` in place of those of the same names. */
-function replaceHeaders(headers: Headers, added: Headers): Headers {
-  const names = new Set(added.map(([name]) => name.toLowerCase()));
-  return [...headers.filter(([name]) => !names.has(name.toLowerCase())), ...added];
-}
-
-function aboutDelivery(delivery: ClaimedDelivery, event: OpenedEvent, sourceSlug: string): Headers {
-  return [
-    ['callbox-event-id', toUlid(delivery.event_id)],
-    ['callbox-delivery-id', toUlid(delivery.id)],
-    ['callbox-attempt', String(delivery.attempt_count + 1)],
-    ['callbox-source', sourceSlug],
-    ['callbox-received-at', event.received_at.toISOString()],
-  ];
+/** The newest first: during a rotation the header holds a signature of each. */
+async function activeSecrets(
+  pool: pg.Pool,
+  destination: Destination,
+): Promise<Materials['destinationSecrets']> {
+  const { rows } = await pool.query<{ id: string; ciphertext: Buffer }>({
+    name: 'destination-secrets',
+    text: `select id, ciphertext from destination_secrets
+      where tenant_id = $1 and destination_id = $2 and (expires_at is null or expires_at > now())
+      order by id desc`,
+    values: [destination.tenant_id, destination.id],
+  });
+  return rows;
 }

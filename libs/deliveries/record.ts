@@ -18,16 +18,32 @@ export interface RecordedAttempt {
   readonly decision: Decision;
 }
 
+/** What recording an attempt led to. */
+export interface Recorded {
+  /** `false`: the lease was lost and nothing was written; whoever holds it now goes on. */
+  readonly isHeard: boolean;
+  /** Whether this attempt paused its destination. */
+  readonly pausedDestination: boolean;
+}
+
 /**
- * Writes attempts and the next states of their deliveries, in one statement. Only a worker that still holds the lease
- * is heard: one that was thought dead and comes back changes nothing. Due times come from the database's clock.
+ * Writes attempts and the next states of their deliveries, in one statement. Only who still holds the lease is heard:
+ * a worker that was thought dead and comes back changes nothing. Due times come from the database's clock.
  */
-export async function recordAttempts(pool: pg.Pool, attempts: readonly RecordedAttempt[]): Promise<void> {
-  await pool.query({
+export async function recordAttempts(
+  pool: pg.Pool,
+  attempts: readonly RecordedAttempt[],
+): Promise<Recorded[]> {
+  const { rows } = await pool.query<{ id: string; paused: boolean }>({
     name: 'record-attempts',
     text: record,
     values: [JSON.stringify(attempts.map(toJson))],
   });
+  const heard = new Map(rows.map(({ id, paused }) => [id, paused]));
+  return attempts.map(({ deliveryId }) => ({
+    isHeard: heard.has(deliveryId),
+    pausedDestination: heard.get(deliveryId) ?? false,
+  }));
 }
 
 function toJson(attempt: RecordedAttempt): object {
@@ -50,24 +66,33 @@ function toJson(attempt: RecordedAttempt): object {
   };
 }
 
+/** What else waits for a destination that paused itself is held along, a bounded number; libs/deliveries/settle.ts does the rest. */
 const record = `
   with input as materialized (
-    select * from json_to_recordset($1::json) as r (
+    select i.*, case
+      when i.status <> 'pending' then i.status
+      when t.deleted_at is not null or r.cancelled_at is not null then 'cancelled'
+      when t.status = 'paused' then 'held'
+      else 'pending'
+    end as next
+    from json_to_recordset($1::json) as i (
       tenant_id uuid, delivery_id uuid, destination_id uuid, lease_id uuid, number integer, started_at_ms double precision,
       duration_ms integer, status_code integer, error text, response_headers jsonb, response_body text,
       response_truncated boolean, status text, delay_ms double precision, pause boolean
     )
+    join destinations t on t.tenant_id = i.tenant_id and t.id = i.destination_id
+    join deliveries d on d.tenant_id = i.tenant_id and d.id = i.delivery_id
+    left join redeliveries r on r.tenant_id = d.tenant_id and r.id = d.redelivery_id
   ), moved as (
     update deliveries d set
-      status = i.status,
-      attempt_count = i.number,
-      next_attempt_at = now() + make_interval(secs => i.delay_ms / 1000),
-      due_at = now() + make_interval(secs => i.delay_ms / 1000),
-      finished_at = case when i.status = 'pending' then null else now() end,
+      status = i.next,
+      next_attempt_at = case when i.next = 'pending' then now() + make_interval(secs => i.delay_ms / 1000) end,
+      due_at = case when i.next = 'pending' then now() + make_interval(secs => i.delay_ms / 1000) end,
+      finished_at = case when i.next not in ('pending', 'held') then now() end,
       lease_id = null
     from input i
     where d.tenant_id = i.tenant_id and d.id = i.delivery_id and d.lease_id = i.lease_id and d.status = 'pending'
-    returning d.tenant_id, d.id
+    returning d.tenant_id, d.id, d.destination_id, i.pause
   ), written as (
     insert into attempts (
       tenant_id, delivery_id, number, started_at, duration_ms, status_code, error, response_headers, response_body,
@@ -76,7 +101,20 @@ const record = `
     select i.tenant_id, i.delivery_id, i.number, to_timestamp(i.started_at_ms / 1000), i.duration_ms, i.status_code, i.error,
       i.response_headers, decode(i.response_body, 'base64'), i.response_truncated
     from input i join moved m on m.tenant_id = i.tenant_id and m.id = i.delivery_id
+  ), paused as (
+    update destinations t set status = 'paused'
+    from moved m
+    where m.pause and t.tenant_id = m.tenant_id and t.id = m.destination_id and t.status = 'active'
+    returning t.tenant_id, t.id
+  ), others as (
+    select waiting.tenant_id, waiting.id from paused p cross join lateral (
+      select d.tenant_id, d.id from deliveries d
+      where d.tenant_id = p.tenant_id and d.destination_id = p.id and d.status = 'pending' and d.lease_id is null
+      limit 1000 for update skip locked
+    ) waiting
+  ), held as (
+    update deliveries d set status = 'held', due_at = null, next_attempt_at = null
+    from others o where d.tenant_id = o.tenant_id and d.id = o.id
   )
-  update destinations t set status = 'paused'
-  from input i
-  where i.pause and t.tenant_id = i.tenant_id and t.id = i.destination_id`;
+  select m.id, p.id is not null as paused
+  from moved m left join paused p on m.pause and p.tenant_id = m.tenant_id and p.id = m.destination_id`;

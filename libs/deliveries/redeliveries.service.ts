@@ -1,20 +1,27 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull } from 'typeorm';
-import { Database, newId } from '#database';
+import { Database, newId, type Page, type PageRequest, pageOf } from '#database';
 import { problem } from '#errors';
 import { Events } from '#events';
+import { type BulkOrder, bulkTargets } from './bulk-targets.js';
 import type { DeliveryStatus } from './deliveries.service.js';
 import { Destination } from './destination.entity.js';
 import { matches } from './matches.js';
+import { insertOrder, insertTargets, setTotal } from './insert-redelivery.js';
 
 /** An order to deliver again, and how far it has come. */
-export interface RedeliveryView {
+export interface RedeliverySummary {
   readonly id: string;
-  readonly status: 'pending' | 'completed';
+  readonly status: 'pending' | 'completed' | 'cancelled';
   readonly total: number;
   readonly pending: number;
   readonly succeeded: number;
   readonly failed: number;
+  readonly created_at: Date;
+}
+
+/** With its deliveries, in the order in which they are sent. */
+export interface RedeliveryView extends RedeliverySummary {
   readonly deliveries: readonly {
     readonly id: string;
     readonly event_id: string;
@@ -23,14 +30,10 @@ export interface RedeliveryView {
   }[];
 }
 
-interface Target {
-  readonly id: string;
-  readonly event_id: string;
-  readonly source_id: string;
-  readonly destination: Destination;
-}
+const MOST_SHOWN = 1_000;
+const CANCEL_AT_ONCE = 10_000;
 
-/** Orders redeliveries: of one event, or of all callbacks of a run. */
+/** Orders redeliveries: of one event, of all callbacks of a run, or of all events that match a filter. */
 @Injectable()
 export class Redeliveries {
   constructor(
@@ -51,81 +54,137 @@ export class Redeliveries {
     return this.order(tenantId, events, destinationId);
   }
 
+  /** Delivers all events that match a filter again, oldest first: all of them or, when something fails, none. */
+  async ofFilter(tenantId: string, order: BulkOrder): Promise<RedeliveryView> {
+    const id = newId();
+    await this.database.tenant(tenantId, async (manager) => {
+      const destinations = await candidates(manager, tenantId, order.destinationId);
+      await insertOrder(manager, { tenantId, id });
+      let total = 0;
+      for await (const targets of bulkTargets(manager, tenantId, order, destinations)) {
+        await insertTargets(manager, { tenantId, id }, targets, { total, perSecond: order.perSecond });
+        total += targets.length;
+      }
+      await setTotal(manager, { tenantId, id }, total);
+    });
+    return this.get(tenantId, id);
+  }
+
+  /** How many deliveries {@link ofFilter} would make. */
+  async count(tenantId: string, order: BulkOrder): Promise<number> {
+    return this.database.tenant(tenantId, async (manager) => {
+      const destinations = await candidates(manager, tenantId, order.destinationId);
+      let total = 0;
+      for await (const targets of bulkTargets(manager, tenantId, order, destinations))
+        total += targets.length;
+      return total;
+    });
+  }
+
+  async list(tenantId: string, page: PageRequest): Promise<Page<RedeliverySummary>> {
+    const rows = await this.database.tenant(tenantId, (manager) =>
+      manager.query<RedeliverySummary[]>(
+        `${selectRedeliveries} where r.tenant_id = $1 and ($2::uuid is null or r.id < $2) order by r.id desc limit $3`,
+        [tenantId, page.before, page.limit + 1],
+      ),
+    );
+    return pageOf(rows, page.limit);
+  }
+
+  async get(tenantId: string, id: string): Promise<RedeliveryView> {
+    return this.database.tenant(tenantId, async (manager) => {
+      const [redelivery] = await manager.query<RedeliverySummary[]>(
+        `${selectRedeliveries} where r.tenant_id = $1 and r.id = $2`,
+        [tenantId, id],
+      );
+      if (redelivery === undefined) throw problem('not_found');
+      const deliveries = await manager.query<RedeliveryView['deliveries'][number][]>(
+        `select id, event_id, destination_id, status from deliveries
+         where tenant_id = $1 and redelivery_id = $2 order by id limit ${MOST_SHOWN}`,
+        [tenantId, id],
+      );
+      return { ...redelivery, deliveries };
+    });
+  }
+
+  /** Cancels what of a redelivery has not been sent; what is being sent right now is not tried again. */
+  async cancel(tenantId: string, id: string): Promise<RedeliveryView> {
+    await this.database.tenant(tenantId, (manager) =>
+      manager.query(
+        `update redeliveries set cancelled_at = now() where tenant_id = $1 and id = $2 and cancelled_at is null
+           and exists (
+             select from deliveries d
+             where d.tenant_id = $1 and d.redelivery_id = $2 and d.status in ('pending', 'held')
+           )`,
+        [tenantId, id],
+      ),
+    );
+    for (let cancelled = CANCEL_AT_ONCE; cancelled === CANCEL_AT_ONCE;) {
+      [, cancelled] = await this.database.tenant(tenantId, (manager) =>
+        manager.query<[unknown, number]>(cancelSome, [tenantId, id, CANCEL_AT_ONCE]),
+      );
+    }
+    return this.get(tenantId, id);
+  }
+
   private async order(
     tenantId: string,
     events: readonly { id: string; source_id: string; type: string | null }[],
     destinationId: string | undefined,
   ): Promise<RedeliveryView> {
-    return this.database.tenant(tenantId, async (manager) => {
-      const destinations = await manager.findBy(Destination, {
-        tenant_id: tenantId,
-        deleted_at: IsNull(),
-        ...(destinationId === undefined ? {} : { id: destinationId }),
-      });
-      if (destinationId !== undefined && destinations.length === 0) throw problem('destination_not_found');
+    const id = newId();
+    await this.database.tenant(tenantId, async (manager) => {
+      const destinations = await candidates(manager, tenantId, destinationId);
       // A destination that is named gets the event whatever it has subscribed to.
       const targets = events.flatMap((event) =>
         destinations
           .filter((destination) => destinationId !== undefined || matches(destination, event))
           .map((destination) => ({
-            id: newId(),
             event_id: event.id,
             source_id: event.source_id,
-            destination,
+            destination_id: destination.id,
           })),
       );
       if (targets.length === 0) throw problem('no_destination');
-      return this.insert(manager, tenantId, targets);
+      await insertOrder(manager, { tenantId, id });
+      await insertTargets(manager, { tenantId, id }, targets, { total: 0, perSecond: undefined });
+      await setTotal(manager, { tenantId, id }, targets.length);
     });
-  }
-
-  private async insert(
-    manager: EntityManager,
-    tenantId: string,
-    targets: readonly Target[],
-  ): Promise<RedeliveryView> {
-    const id = newId();
-    await manager.query(
-      'insert into redeliveries (tenant_id, id, total, created_at) values ($1, $2, $3, now())',
-      [tenantId, id, targets.length],
-    );
-    const deliveries = await manager.query<RedeliveryView['deliveries'][number][]>(insertRedelivered, [
-      tenantId,
-      id,
-      targets.map((target) => target.id),
-      targets.map(({ event_id }) => event_id),
-      targets.map(({ source_id }) => source_id),
-      targets.map(({ destination }) => destination.id),
-    ]);
-    const count = (...statuses: DeliveryStatus[]) =>
-      deliveries.filter(({ status }) => statuses.includes(status)).length;
-    return {
-      id,
-      status: 'pending',
-      total: targets.length,
-      pending: count('pending', 'held'),
-      succeeded: count('succeeded'),
-      failed: count('failed'),
-      deliveries,
-    };
+    return this.get(tenantId, id);
   }
 }
 
-const insertRedelivered = `
-  insert into deliveries (
-    tenant_id, id, redelivery_id, event_id, source_id, destination_id, status, next_attempt_at, due_at, created_at
-  )
-  select $1, d.id, $2, d.event_id, d.source_id, d.destination_id,
-    case when held then 'held' else 'pending' end,
-    case when held then null else now() end,
-    case when held then null else now() end,
-    now()
-  from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[]) with ordinality
-    as d (id, event_id, source_id, destination_id, position)
-  join destinations t on t.tenant_id = $1 and t.id = d.destination_id
-  join sources s on s.tenant_id = $1 and s.id = d.source_id
-  cross join lateral (
-    select t.status = 'paused' or (s.status = 'paused' and s.deleted_at is null) as held
-  ) state
-  order by d.position
-  returning id, event_id, destination_id, status`;
+/** All destinations of a tenant, or the one that is named. */
+async function candidates(
+  manager: EntityManager,
+  tenantId: string,
+  destinationId: string | undefined,
+): Promise<Destination[]> {
+  const destinations = await manager.findBy(Destination, {
+    tenant_id: tenantId,
+    deleted_at: IsNull(),
+    ...(destinationId === undefined ? {} : { id: destinationId }),
+  });
+  if (destinations.length > 0) return destinations;
+  throw problem(destinationId === undefined ? 'no_destination' : 'destination_not_found');
+}
+
+const selectRedeliveries = `
+  select r.id, r.total, r.created_at, c.pending, c.succeeded, c.failed,
+    case when r.cancelled_at is not null then 'cancelled' when c.pending > 0 then 'pending' else 'completed' end as status
+  from redeliveries r cross join lateral (
+    select count(*) filter (where d.status in ('pending', 'held'))::integer as pending,
+      count(*) filter (where d.status = 'succeeded')::integer as succeeded,
+      count(*) filter (where d.status = 'failed')::integer as failed
+    from deliveries d where d.tenant_id = r.tenant_id and d.redelivery_id = r.id
+  ) c`;
+
+const cancelSome = `
+  update deliveries d set status = 'cancelled', due_at = null, next_attempt_at = null, finished_at = now()
+  from (
+    select w.id from deliveries w
+    join redeliveries r on r.tenant_id = w.tenant_id and r.id = w.redelivery_id and r.cancelled_at is not null
+    where w.tenant_id = $1 and w.redelivery_id = $2 and w.status in ('pending', 'held') and w.lease_id is null
+    limit $3 for update of w skip locked
+  ) chosen
+  where d.tenant_id = $1 and d.id = chosen.id`;

@@ -1,19 +1,35 @@
-import { Body, Controller, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { CreateRedelivery, Redelivery } from '#contract';
-import { Redeliveries } from '#deliveries';
+import {
+  BulkRedelivery,
+  CreateBulkRedelivery,
+  CreateRedelivery,
+  PageQuery,
+  Redelivery,
+  RedeliveryList,
+} from '#contract';
+import { type BulkOrder, Redeliveries } from '#deliveries';
+import { Sources } from '#sources';
 import type { Caller } from '#tenants';
 import { Operation } from '../operation.js';
-import { ApiIdParam, CurrentCaller, IdParam } from '../parameters.js';
+import { ApiIdParam, ApiRunIdParam, CurrentCaller, IdParam, pageRequest, RunIdParam } from '../parameters.js';
+
+/** What is needed of Fastify's reply. */
+interface StatusReply {
+  status(code: number): unknown;
+}
 
 @ApiTags('Redeliveries')
 @Controller('v1')
 export class RedeliveriesController {
-  constructor(private readonly redeliveries: Redeliveries) {}
+  constructor(
+    private readonly redeliveries: Redeliveries,
+    private readonly sources: Sources,
+  ) {}
 
   @Post('events/:id/redeliveries')
-  @ApiIdParam('Id of an event')
+  @ApiIdParam('an event')
   @Operation({
     id: 'redeliverEvent',
     summary: 'Deliver an event again',
@@ -33,9 +49,12 @@ export class RedeliveriesController {
   }
 
   @Post('runs/:run_id/callback-redeliveries')
+  @ApiRunIdParam()
   @Operation({
     id: 'redeliverRunCallbacks',
     summary: 'Deliver all callbacks of a run again',
+    description:
+      'Oldest first, each one as it was received. The answer has one delivery per callback and destination.',
     access: 'developer',
     status: 202,
     answer: Redelivery,
@@ -43,9 +62,91 @@ export class RedeliveriesController {
   })
   ofRun(
     @CurrentCaller() { tenantId }: Caller,
-    @Param('run_id') runId: string,
+    @RunIdParam() runId: string,
     @Body({ schema: CreateRedelivery }) body: z.output<typeof CreateRedelivery>,
   ): Promise<object> {
     return this.redeliveries.ofRun(tenantId, runId, body.destination);
+  }
+
+  @Post('redeliveries')
+  @Operation({
+    id: 'redeliverEvents',
+    summary: 'Deliver all events again that match a filter',
+    description:
+      'Oldest first, to every destination that matches now or to the one that is named. With `dry_run` the answer is 200 with `total`, and nothing else happens.',
+    access: 'developer',
+    status: 202,
+    answer: BulkRedelivery,
+    errors: ['no_destination', 'destination_not_found'],
+  })
+  async ofFilter(
+    @CurrentCaller() { tenantId }: Caller,
+    @Body({ schema: CreateBulkRedelivery }) body: z.output<typeof CreateBulkRedelivery>,
+    @Res({ passthrough: true }) reply: StatusReply,
+  ): Promise<object> {
+    const order = await this.orderOf(tenantId, body);
+    if (body.dry_run !== true) return this.redeliveries.ofFilter(tenantId, order);
+    reply.status(200);
+    return { total: await this.redeliveries.count(tenantId, order) };
+  }
+
+  @Get('redeliveries')
+  @Operation({
+    id: 'listRedeliveries',
+    summary: 'List redeliveries',
+    access: 'viewer',
+    status: 200,
+    answer: RedeliveryList,
+  })
+  list(
+    @CurrentCaller() { tenantId }: Caller,
+    @Query({ schema: PageQuery }) query: z.output<typeof PageQuery>,
+  ): Promise<object> {
+    return this.redeliveries.list(tenantId, pageRequest(query));
+  }
+
+  @Get('redeliveries/:id')
+  @ApiIdParam('a redelivery')
+  @Operation({
+    id: 'getRedelivery',
+    summary: 'See how far a redelivery has come',
+    access: 'viewer',
+    status: 200,
+    answer: Redelivery,
+    errors: ['not_found'],
+  })
+  get(@CurrentCaller() { tenantId }: Caller, @IdParam() id: string): Promise<object> {
+    return this.redeliveries.get(tenantId, id);
+  }
+
+  @Post('redeliveries/:id/cancel')
+  @ApiIdParam('a redelivery')
+  @Operation({
+    id: 'cancelRedelivery',
+    summary: 'Cancel what of a redelivery has not been sent',
+    description: 'One that is completed stays completed.',
+    access: 'developer',
+    status: 200,
+    answer: Redelivery,
+    errors: ['not_found'],
+  })
+  cancel(@CurrentCaller() { tenantId }: Caller, @IdParam() id: string): Promise<object> {
+    return this.redeliveries.cancel(tenantId, id);
+  }
+
+  private async orderOf(tenantId: string, body: z.output<typeof CreateBulkRedelivery>): Promise<BulkOrder> {
+    const { filter } = body;
+    return {
+      filter: {
+        sourceIds:
+          filter.source === undefined ? undefined : await this.sources.idsEverOf(tenantId, filter.source),
+        type: filter.type,
+        receivedAfter: filter.received_after,
+        receivedBefore: filter.received_before,
+        deliveryStatus: filter.delivery_status,
+      },
+      destinationId: body.destination,
+      perSecond: body.per_second,
+    };
   }
 }

@@ -1,0 +1,176 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { toUlid } from '#contract';
+import { GroupCommit } from '#database';
+import {
+  type ClaimedDelivery,
+  claimDue,
+  type DeliveryPreparer,
+  recordAttempts,
+  type Recorded,
+  type RecordedAttempt,
+  setAside,
+} from '#deliveries';
+import type { Logger } from '#logging';
+import type { OutboundClient } from '#outbound';
+import { ByteBudget } from './byte-budget.js';
+import { deliver, type DeliverDependencies } from './deliver.js';
+import type { DeliveryMetrics } from './delivery-metrics.js';
+import { LEASE_SECONDS, Leases } from './leases.js';
+import { FIRST_WINDOW, Pacer } from './pacer.js';
+
+const MOST_IN_FLIGHT = 2_000;
+const DRAIN_MS = 15_000;
+const RECORD_AGAIN_AFTER_MS = 500;
+const RECORD_FOR_MS = 60_000;
+const TRY_AGAIN_AFTER_SECONDS = 5;
+const STILL_SENDING_SECONDS = 1;
+/** Small bodies are always let in; the large ones share the budget, so that only they wait for each other. */
+const LARGE_BODY_BYTES = 65_536;
+const LARGE_BODIES_BYTES = 256 * 1024 * 1024;
+
+interface DelivererDependencies {
+  readonly pool: pg.Pool;
+  readonly preparer: DeliveryPreparer;
+  readonly client: OutboundClient;
+  readonly logger: Logger;
+  readonly metrics: DeliveryMetrics;
+  /** Called when a place has become free that something may be waiting for. */
+  readonly onRoom: () => void;
+}
+
+/** Claims due deliveries and sends many of them at once, within the limits of this process. */
+export class Deliverer {
+  readonly #pacer = new Pacer();
+  readonly #leases: Leases;
+  readonly #largeBodies = new ByteBudget(LARGE_BODIES_BYTES);
+  readonly #records: GroupCommit<RecordedAttempt, Recorded>;
+  readonly #steps: DeliverDependencies;
+  /** Destinations of which more may be due than there was room for. */
+  readonly #crowded = new Set<string>();
+  #isFull = false;
+  #isStopping = false;
+
+  constructor(private readonly house: DelivererDependencies) {
+    this.#leases = new Leases(house.pool, house.logger);
+    this.#records = new GroupCommit({
+      write: (batch) => recordAttempts(house.pool, batch),
+      bytesOf: (attempt) => attempt.responseBody?.length ?? 0,
+      mostRows: 100,
+      mostBatchBytes: 4 * 1024 * 1024,
+      mostWaitingRows: 10_000,
+      mostWaitingBytes: 256 * 1024 * 1024,
+    });
+    this.#steps = {
+      prepare: (delivery, nowMs) => house.preparer.prepare(house.pool, delivery, nowMs),
+      send: (request) => house.client.send(request),
+      record: (attempt) => this.record(attempt),
+      setAside: (delivery, obstacle) => setAside(house.pool, delivery, obstacle),
+      giveBack: (delivery) => this.#leases.giveBack([delivery]),
+      maySend: (delivery) => !this.#isStopping && this.#leases.isSafe(delivery),
+    };
+  }
+
+  /** Claims as much as there is room for and starts sending it; `true` when there may be more. */
+  async work(): Promise<boolean> {
+    const room = MOST_IN_FLIGHT - this.#leases.count;
+    this.#isFull = room <= 0;
+    if (this.#isFull || this.#isStopping) return false;
+    const askedAtMs = performance.now();
+    const claimed = await claimDue(this.house.pool, {
+      leaseSeconds: LEASE_SECONDS,
+      most: room,
+      windows: this.#pacer.windows(),
+      firstWindow: FIRST_WINDOW,
+    });
+    this.#isFull = claimed.length === room;
+    // A lease that could not be prolonged may come back to us while its attempt is still under way. Sending now would
+    // send twice at once; the old attempt's result is refused already.
+    const still = claimed.filter(({ id }) => this.#leases.has(id));
+    for (const delivery of claimed) {
+      if (delivery.has_more) this.#crowded.add(delivery.destination.id);
+      if (!still.includes(delivery)) void this.run(delivery, askedAtMs);
+    }
+    if (still.length > 0) await this.#leases.giveBack(still, STILL_SENDING_SECONDS);
+    return false;
+  }
+
+  /** Takes on nothing more; what waits is given back at once. */
+  beginStop(): void {
+    this.#isStopping = true;
+  }
+
+  /** Finishes what is being sent, for a while, and gives back the rest. */
+  async stop(): Promise<void> {
+    this.beginStop();
+    const until = Date.now() + DRAIN_MS;
+    while (this.#leases.count > 0 && Date.now() < until) await sleep(20);
+    this.house.client.close();
+    while (this.#leases.count > 0 && Date.now() < until + DRAIN_MS) await sleep(20);
+    await this.#records.drain();
+    this.#leases.stop();
+  }
+
+  private async run(delivery: ClaimedDelivery, askedAtMs: number): Promise<void> {
+    const { id: destinationId } = delivery.destination;
+    this.#leases.keep(delivery, askedAtMs);
+    this.#pacer.enter(destinationId);
+    let answered: boolean | null = null;
+    let largeBytes = 0;
+    try {
+      const size = delivery.event?.size ?? 0;
+      if (size > LARGE_BODY_BYTES) largeBytes = await this.#largeBodies.take(size);
+      const outcome = await deliver(delivery, this.#steps);
+      if (outcome.kind === 'attempted') answered = outcome.answered;
+    } catch (error) {
+      await this.tryLater(delivery, error);
+    } finally {
+      this.#largeBodies.give(largeBytes);
+      this.#leases.forget(delivery);
+      this.#pacer.leave(destinationId, answered);
+      if (this.#crowded.delete(destinationId) || this.#isFull) this.house.onRoom();
+    }
+  }
+
+  /** The database could not be asked: nothing was sent. When it cannot even be told so, the lease runs out. */
+  private async tryLater(delivery: ClaimedDelivery, error: unknown): Promise<void> {
+    this.house.logger.error({ delivery_id: toUlid(delivery.id), error }, 'delivery.not_attempted');
+    await this.#leases.giveBack([delivery], TRY_AGAIN_AFTER_SECONDS).catch(() => undefined);
+  }
+
+  /** An attempt that was made is not made again because the database is away for a moment. */
+  private async record(attempt: RecordedAttempt): Promise<void> {
+    const untilMs = performance.now() + RECORD_FOR_MS;
+    for (;;) {
+      try {
+        return this.noteRecorded(attempt, await this.#records.add(attempt));
+      } catch (error) {
+        this.house.logger.error({ delivery_id: toUlid(attempt.deliveryId), error }, 'delivery.not_recorded');
+        if (performance.now() > untilMs) return;
+        await sleep(RECORD_AGAIN_AFTER_MS);
+      }
+    }
+  }
+
+  private noteRecorded(attempt: RecordedAttempt, { isHeard, pausedDestination }: Recorded): void {
+    this.house.metrics.attempted(attempt.decision.status, attempt.durationMs);
+    const facts = {
+      tenant_id: toUlid(attempt.tenantId),
+      delivery_id: toUlid(attempt.deliveryId),
+      destination_id: toUlid(attempt.destinationId),
+    };
+    this.house.logger.info(
+      {
+        ...facts,
+        attempt: attempt.number,
+        status_code: attempt.statusCode,
+        ...(attempt.error === null ? {} : { failure: attempt.error }),
+        next: isHeard ? attempt.decision.status : 'lease_lost',
+        duration_ms: attempt.durationMs,
+      },
+      'delivery.attempted',
+    );
+    if (pausedDestination)
+      this.house.logger.warn({ ...facts, status_code: attempt.statusCode }, 'destination.paused');
+  }
+}

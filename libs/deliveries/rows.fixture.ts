@@ -1,0 +1,86 @@
+import { newId } from '#database';
+import { createDatabase, type TestDatabase } from '#testing';
+
+interface DestinationRow {
+  readonly status?: 'active' | 'paused';
+  readonly maxInFlight?: number;
+  readonly perSecond?: number;
+}
+
+/** Rows in a database of a spec's own, written directly: one tenant with one source. */
+export class Rows {
+  readonly tenantId = newId();
+  readonly sourceId = newId();
+
+  private constructor(readonly database: TestDatabase) {}
+
+  static async start(): Promise<Rows> {
+    const rows = new Rows(await createDatabase());
+    await rows.run(`insert into tenants values ($1, 'acme', 'Acme', '', now())`, rows.tenantId);
+    await rows.run(
+      `insert into sources (tenant_id, id, slug, name, provider, config, status, created_at)
+       values ($1, $2, 'source', 'Source', 'runflow', '{}', 'active', now())`,
+      rows.tenantId,
+      rows.sourceId,
+    );
+    return rows;
+  }
+
+  async run(sql: string, ...parameters: unknown[]): Promise<Record<string, unknown>[]> {
+    return (await this.database.pool.query<Record<string, unknown>>(sql, parameters)).rows;
+  }
+
+  async destination(row: DestinationRow = {}): Promise<string> {
+    const id = newId();
+    await this.run(
+      `insert into destinations (tenant_id, id, name, url, signing, timeout_seconds, rate_limit_per_second, max_in_flight,
+         status, created_at)
+       values ($1, $2, 'd', 'http://127.0.0.1:1/', 'none', 15, $3, $4, $5, now())`,
+      this.tenantId,
+      id,
+      row.perSecond ?? null,
+      row.maxInFlight ?? null,
+      row.status ?? 'active',
+    );
+    return id;
+  }
+
+  /** Deliveries of events that have been erased: the queue does not care. Oldest first. */
+  async deliveries(
+    destinationId: string,
+    count: number,
+    status: 'pending' | 'held' = 'pending',
+  ): Promise<string[]> {
+    const ids = Array.from({ length: count }, () => newId());
+    await this.run(
+      `insert into deliveries (tenant_id, id, event_id, source_id, destination_id, status, next_attempt_at, due_at, created_at)
+       select $1, id, id, $2, $3, $4, case when $4 = 'pending' then now() end, case when $4 = 'pending' then now() end, now()
+       from unnest($5::uuid[]) as d (id)`,
+      this.tenantId,
+      this.sourceId,
+      destinationId,
+      status,
+      ids,
+    );
+    return ids;
+  }
+
+  async delivery(id: string): Promise<Record<string, unknown>> {
+    const [row] = await this.run(
+      'select * from deliveries where tenant_id = $1 and id = $2',
+      this.tenantId,
+      id,
+    );
+    if (row === undefined) throw new Error('no such delivery');
+    return row;
+  }
+
+  /** As if the worker that holds these had been dead for a while. */
+  async endLeases(): Promise<void> {
+    await this.run(`update deliveries set due_at = now() where lease_id is not null`);
+  }
+
+  stop(): Promise<void> {
+    return this.database.drop();
+  }
+}
