@@ -11,7 +11,9 @@ import { DestinationsController } from './destinations/destinations.controller.j
 import { EventsController } from './events/events.controller.js';
 import { ProvidersController } from './providers/providers.controller.js';
 import { RedeliveriesController } from './redeliveries/redeliveries.controller.js';
+import { OwnInbox } from './sources/own-inbox.js';
 import { SourcesController } from './sources/sources.controller.js';
+import { TestEventsController } from './sources/test-events.controller.js';
 import { TenantsController } from './tenants/tenants.controller.js';
 
 @Module({
@@ -21,11 +23,13 @@ import { TenantsController } from './tenants/tenants.controller.js';
     ApiKeysController,
     ProvidersController,
     SourcesController,
+    TestEventsController,
     CallbackSecretsController,
     DestinationsController,
     EventsController,
     DeliveriesController,
     RedeliveriesController,
   ],
+  providers: [OwnInbox],
 })
 export class ApiModule {}

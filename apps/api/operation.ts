@@ -2,7 +2,7 @@ import { applyDecorators, HttpCode, SerializeOptions, SetMetadata } from '@nestj
 import { ApiBearerAuth, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { Problem } from '#contract';
-import { type ErrorCode, errorRegistry } from '#errors';
+import { type ErrorCode, errorRegistry, problem, problemDocument, type ProblemDocument } from '#errors';
 import type { Role } from '#tenants';
 
 /** Who may call an operation: a role of API keys, the operator, or anybody. */
@@ -22,6 +22,7 @@ interface OperationOptions {
   readonly answer?: z.ZodType;
   /** What the answer means, for the document. */
   readonly answers?: string;
+  /** Beyond those that every operation of its kind can have. */
   readonly errors?: readonly ErrorCode[];
 }
 
@@ -33,19 +34,21 @@ export function Operation(options: OperationOptions): MethodDecorator {
   const secured = options.access !== 'public';
   const codes: ErrorCode[] = [
     ...(options.errors ?? []),
-    ...(secured ? (['unauthorized', 'too_many_requests'] as const) : []),
+    ...(secured ? (['malformed_request', 'unauthorized', 'too_many_requests', 'unavailable'] as const) : []),
     ...(secured && options.access !== 'viewer' && options.access !== 'operator'
       ? (['forbidden'] as const)
       : []),
-    'malformed_request',
+    // While the operator API is off.
+    ...(options.access === 'operator' ? (['not_found'] as const) : []),
   ];
+  const description = [options.description, accessSentences[options.access]].filter(Boolean).join('\n\n');
   return applyDecorators(
     SetMetadata(ACCESS, options.access),
     HttpCode(options.status),
     ApiOperation({
       operationId: options.id,
       summary: options.summary,
-      description: [options.description, accessSentences[options.access]].filter(Boolean).join('\n\n'),
+      ...(description === '' ? {} : { description }),
     }),
     ...(secured ? [ApiBearerAuth(options.access === 'operator' ? 'operator_key' : 'api_key')] : []),
     ...(options.answer === undefined ? [] : [SerializeOptions({ schema: options.answer })]),
@@ -67,34 +70,33 @@ const accessSentences: Readonly<Record<Access, string>> = {
 };
 
 /** One documented answer per status, with an example per code. */
-function problemResponses(codes: readonly ErrorCode[]): MethodDecorator[] {
+export function problemContents(codes: readonly ErrorCode[]): Record<string, object> {
   const statuses = [...new Set(codes.map((code) => errorRegistry[code].status))].sort();
-  return statuses.map((status) => {
-    const ofStatus = codes.filter((code) => errorRegistry[code].status === status);
-    const examples = ofStatus.map((code) => [
-      code,
-      {
-        value: {
-          type: `urn:callbox:error:${code}`,
-          title: errorRegistry[code].title,
-          status,
-          code,
-          detail: errorRegistry[code].title,
-          instance: 'urn:callbox:request:019ab0f5-4a7e-7000-8000-000000000000',
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const ofStatus = codes.filter((code) => errorRegistry[code].status === status);
+      const examples = Object.fromEntries(ofStatus.map((code) => [code, { value: exampleOf(code) }]));
+      return [
+        String(status),
+        {
+          description: ofStatus.map((code) => `\`${code}\`: ${errorRegistry[code].title}`).join('. '),
+          content: {
+            'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' }, examples },
+          },
         },
-      },
-    ]);
-    return ApiResponse({
-      status,
-      description: ofStatus.map((code) => `\`${code}\`: ${errorRegistry[code].title}`).join('. '),
-      content: {
-        'application/problem+json': {
-          schema: { $ref: '#/components/schemas/Problem' },
-          examples: Object.fromEntries(examples) as Record<string, { value: unknown }>,
-        },
-      },
-    } as Parameters<typeof ApiResponse>[0]);
-  });
+      ];
+    }),
+  );
+}
+
+function problemResponses(codes: readonly ErrorCode[]): MethodDecorator[] {
+  return Object.entries(problemContents(codes)).map(([status, content]) =>
+    ApiResponse({ status: Number(status), ...content } as Parameters<typeof ApiResponse>[0]),
+  );
+}
+
+function exampleOf(code: ErrorCode): ProblemDocument {
+  return problemDocument(problem(code), 'urn:callbox:request:019ab0f5-4a7e-7000-8000-000000000000');
 }
 
 /** Kept in the document's components; see apps/server/openapi.ts. */

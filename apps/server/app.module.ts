@@ -1,9 +1,10 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, HttpAdapterHost } from '@nestjs/core';
 import { StandardSchemaSerializerInterceptor, StandardSchemaValidationPipe } from '@nestjs/common';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { type Role, SETTINGS, type Settings } from '#config';
 import { DatabaseModule } from '#database';
-import { problem, ProblemFilter } from '#errors';
+import { ProblemFilter } from '#errors';
 import { KeyringModule } from '#keyring';
 import { LOGGER, type Logger } from '#logging';
 import { MetricsModule } from '#metrics';
@@ -12,10 +13,13 @@ import { SourcesModule } from '#sources';
 import { TenantsModule } from '#tenants';
 import { AccessGuard } from '../api/access.guard.js';
 import { ApiModule } from '../api/api.module.js';
+import { StrayInputInterceptor } from '../api/stray-input.interceptor.js';
 import { InboxModule } from '../inbox/inbox.module.js';
 import { WorkerModule } from '../worker/worker.module.js';
 import { Bootstrap } from './bootstrap.js';
 import { HealthController } from './health.controller.js';
+import { watchRoutes } from './routes.js';
+import { validationProblem } from './validation-problem.js';
 
 const roleModules: Readonly<Record<Role, Type>> = {
   inbox: InboxModule,
@@ -59,30 +63,19 @@ export class AppModule {
       providers: [
         Bootstrap,
         { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: APP_INTERCEPTOR, useClass: StrayInputInterceptor },
         { provide: APP_INTERCEPTOR, useClass: StandardSchemaSerializerInterceptor },
-        { provide: APP_FILTER, useValue: new ProblemFilter(logger) },
-        { provide: APP_PIPE, useValue: new StandardSchemaValidationPipe({ exceptionFactory: toProblem }) },
+        {
+          provide: APP_FILTER,
+          inject: [HttpAdapterHost],
+          useFactory: ({ httpAdapter }: HttpAdapterHost<FastifyAdapter>) =>
+            new ProblemFilter(logger, watchRoutes(httpAdapter.getInstance())),
+        },
+        {
+          provide: APP_PIPE,
+          useValue: new StandardSchemaValidationPipe({ exceptionFactory: validationProblem }),
+        },
       ],
     };
   }
-}
-
-interface Issue {
-  readonly message: string;
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
-}
-
-function toProblem(issues: readonly Issue[]) {
-  const errors = issues.slice(0, 50).map(({ message, path }) => ({
-    path: (path ?? [])
-      .map((segment) => String(typeof segment === 'object' ? segment.key : segment))
-      .join('.'),
-    message,
-  }));
-  const first = errors[0];
-  const detail =
-    first === undefined
-      ? {}
-      : { detail: `${first.path === '' ? 'The request' : first.path}: ${first.message}` };
-  return problem('malformed_request', { ...detail, errors });
 }

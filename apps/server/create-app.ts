@@ -30,7 +30,7 @@ export async function createApp(
     genReqId: () => newId(),
     bodyLimit: API_BODY_LIMIT_BYTES,
     forceCloseConnections: 'idle',
-    routerOptions: { ignoreTrailingSlash: false, caseSensitive: true },
+    routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 1_024 },
     frameworkErrors: (_error, request, reply) => {
       filter.write(problem('malformed_request', 'The URL cannot be read'), request.id, reply as never);
     },
@@ -62,6 +62,8 @@ function createFrontServer(framework: RequestListener, front: { readonly inbox: 
     },
   );
   server.maxConnections = MOST_CONNECTIONS;
+  // Their size is bounded already; beyond a number of headers Node would drop the rest without a word.
+  server.maxHeadersCount = 0;
   return server;
 }
 

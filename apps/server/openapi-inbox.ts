@@ -1,9 +1,21 @@
 import { Receipt } from '#contract';
-import { type ErrorCode, errorRegistry } from '#errors';
+import { problemContents } from '../api/operation.js';
+import { callbackExample } from './openapi-examples.js';
 
-const problemResponse = (code: ErrorCode, description: string) => ({
-  description: `\`${code}\`: ${description}`,
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+const path = (name: string, description: string, example: string) => ({
+  name,
+  in: 'path',
+  required: true,
+  description,
+  schema: { type: 'string', example },
+});
+
+const signature = (name: string, of: string) => ({
+  name,
+  in: 'header',
+  required: false,
+  description: `For sources of ${of}; from the \`request\` of a test event, or made by yourself`,
+  schema: { type: 'string' },
 });
 
 /** The inbox is no Nest controller, so that nothing parses its requests; its part of the document is written here. */
@@ -17,24 +29,24 @@ export const inboxPaths = {
         tags: ['Inbox'],
         summary: 'Receive a callback',
         description:
-          'What a provider calls. The received bytes are verified with the callback secrets of the source, then stored durably, then answered. PUT, PATCH and any further path below do the same. Send the signature in the header of the source’s provider.',
+          'What a provider calls: the `ingest_url` of a source. The received bytes are verified with the callback secrets of the source, then stored durably, then answered. PUT, PATCH and any further path below do the same. The signature covers every byte of the body, so send it exactly as it was signed.',
         security: [],
         parameters: [
-          { name: 'tenant', in: 'path', required: true, schema: { type: 'string' }, example: 'default' },
-          { name: 'source', in: 'path', required: true, schema: { type: 'string' }, example: 'runflow' },
-          ...['Runflow-Signature', 'Upstash-Signature', 'Callbox-Signature'].map((name) => ({
-            name,
-            in: 'header',
-            required: false,
-            schema: { type: 'string' },
-          })),
+          path('tenant', 'Slug of the tenant', 'default'),
+          path('source', 'Slug of the source', 'runflow'),
+          signature('Runflow-Signature', '`runflow`'),
+          signature('Upstash-Signature', '`qstash` and `upstash-workflow`'),
+          signature('Callbox-Signature', '`callbox`'),
         ],
         requestBody: {
+          required: false,
           description: 'Any bytes of any type',
           content: {
             'application/json': {
               schema: {},
-              example: { event: 'run.completed', run_id: 'run_1', status: 'succeeded', output: null },
+              examples: {
+                runflow: { summary: 'A callback of Runflow', value: callbackExample },
+              },
             },
             'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
           },
@@ -45,12 +57,14 @@ export const inboxPaths = {
               'Verified and durably stored, or a duplicate of an event that is (or the source’s own response)',
             content: { 'application/json': { schema: { $ref: '#/components/schemas/Receipt' } } },
           },
-          401: problemResponse('signature_invalid', errorRegistry.signature_invalid.title),
-          404: problemResponse('not_found', 'no such tenant or source'),
-          405: problemResponse('method_not_allowed', errorRegistry.method_not_allowed.title),
-          413: problemResponse('body_too_large', errorRegistry.body_too_large.title),
-          429: problemResponse('too_many_requests', 'see `Retry-After`'),
-          503: problemResponse('unavailable', 'nothing was stored; see `Retry-After`'),
+          ...problemContents([
+            'signature_invalid',
+            'not_found',
+            'method_not_allowed',
+            'body_too_large',
+            'too_many_requests',
+            'unavailable',
+          ]),
         },
       },
     },

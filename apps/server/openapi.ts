@@ -1,7 +1,9 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { z } from 'zod';
-import { sharedSchemas } from '../api/operation.js';
+import { problemContents, sharedSchemas } from '../api/operation.js';
+import { bodyExamples } from './openapi-examples.js';
+import { introduction } from './openapi-introduction.js';
 import { inboxPaths } from './openapi-inbox.js';
 
 const TAGS: readonly (readonly [name: string, description: string])[] = [
@@ -23,22 +25,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
 
 /** The OpenAPI 3.1 document of the whole API, from its routes and schemas. */
 export function createOpenApiDocument(app: INestApplication, version: string): OpenAPIObject {
-  const builder = new DocumentBuilder()
-    .setOpenAPIVersion('3.1.0')
-    .setTitle('Callbox')
-    .setDescription(
-      'A webhook inbox and callback-secret manager. Errors are `application/problem+json` (RFC 9457) with a stable `code`. Lists are newest first and page by `cursor`.',
-    )
-    .setVersion(version)
-    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addServer('/')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key: cbk_…' }, 'api_key')
-    .addBearerAuth(
-      { type: 'http', scheme: 'bearer', description: 'The value of CALLBOX_OPERATOR_KEY' },
-      'operator_key',
-    );
-  for (const [name, description] of TAGS) builder.addTag(name, description);
-  const document = SwaggerModule.createDocument(app, builder.build(), {
+  const document = SwaggerModule.createDocument(app, describeApi(version), {
     autoTagControllers: false,
     standardSchemaConverter: (schema, { schemaType }) => convert(schema as z.ZodType, schemaType),
   });
@@ -52,8 +39,72 @@ export function createOpenApiDocument(app: INestApplication, version: string): O
       inboxPaths.schemas(convert),
     ) as NonNullable<OpenAPIObject['components']>['schemas'] & object,
   };
+  for (const path of Object.values(document.paths)) {
+    for (const operation of [path.get, path.post, path.patch, path.delete])
+      if (operation !== undefined)
+        finishOperation(operation as DocumentedOperation, document.components.schemas ?? {});
+  }
   Object.assign(document.paths, inboxPaths.paths);
   return document;
+}
+
+function describeApi(version: string): Omit<OpenAPIObject, 'paths'> {
+  const builder = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Callbox')
+    .setDescription(introduction)
+    .setVersion(version)
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addServer('/')
+    .addSecurity('api_key', { type: 'http', scheme: 'bearer', description: 'An API key: cbk_…' })
+    .addSecurity('operator_key', {
+      type: 'http',
+      scheme: 'bearer',
+      description: 'The value of CALLBOX_OPERATOR_KEY',
+    });
+  for (const [name, description] of TAGS) builder.addTag(name, description);
+  return builder.build();
+}
+
+interface DocumentedOperation {
+  readonly operationId: string;
+  security?: unknown[];
+  readonly parameters?: DocumentedParameter[];
+  readonly requestBody?: {
+    readonly content: Record<string, { readonly schema: { readonly $ref?: string }; examples?: unknown }>;
+    required?: boolean;
+  };
+  readonly responses: Record<string, unknown>;
+}
+
+interface DocumentedParameter {
+  readonly in: string;
+  readonly required?: boolean;
+  description?: string;
+  readonly schema: { example?: unknown; description?: string };
+}
+
+/** Adds to an operation what the framework cannot know. */
+function finishOperation(operation: DocumentedOperation, schemas: Readonly<Record<string, object>>): void {
+  operation.security ??= [];
+  for (const parameter of operation.parameters ?? []) describeParameter(parameter);
+  const body = operation.requestBody?.content['application/json'];
+  if (operation.requestBody === undefined || body === undefined) return;
+  const schema = schemas[body.schema.$ref?.split('/').at(-1) ?? ''];
+  operation.requestBody.required = schema !== undefined && !('default' in schema);
+  body.examples = bodyExamples[operation.operationId];
+  Object.assign(operation.responses, problemContents(['body_too_large', 'unsupported_media_type']));
+}
+
+/** Swagger UI sends the example of a parameter unless it is cleared, so optional ones keep theirs in words only. */
+function describeParameter(parameter: DocumentedParameter): void {
+  const { schema } = parameter;
+  delete schema.description;
+  if (parameter.required === true || schema.example === undefined) return;
+  parameter.description = [parameter.description, `for example \`${String(schema.example)}\``]
+    .filter(Boolean)
+    .join('; ');
+  delete schema.example;
 }
 
 interface Converted {
@@ -72,6 +123,7 @@ export function convert(schema: z.ZodType, io: 'input' | 'output'): Converted {
     io,
     target: 'draft-2020-12',
     unrepresentable: 'any',
+    override: ({ jsonSchema }) => simplify(jsonSchema, io),
   }) as { $schema?: string; $defs?: Record<string, object>; id?: string } & Record<string, unknown>;
   const components = Object.fromEntries(
     Object.entries($defs).map(([name, definition]) => [name, withoutId(definition)]),
@@ -79,6 +131,14 @@ export function convert(schema: z.ZodType, io: 'input' | 'output'): Converted {
   return id === undefined
     ? { schema: root, components }
     : { schema: { $ref: `#/$defs/${id}` }, components: { ...components, [id]: root } };
+}
+
+/** Takes out what is true but tells a reader nothing; answers may gain fields, so they are not closed. */
+function simplify(schema: Record<string, unknown>, io: 'input' | 'output'): void {
+  if (schema['format'] === 'date-time' || schema['type'] === 'integer') delete schema['pattern'];
+  if (schema['maximum'] === Number.MAX_SAFE_INTEGER) delete schema['maximum'];
+  if (schema['minimum'] === Number.MIN_SAFE_INTEGER) delete schema['minimum'];
+  if (io === 'output' && schema['additionalProperties'] === false) delete schema['additionalProperties'];
 }
 
 function withoutId(definition: object): object {

@@ -187,6 +187,12 @@ export function loadSettings(
         `for example CALLBOX_MASTER_KEY=${settingsSchema.CALLBOX_MASTER_KEY.example}`,
     );
   }
+  if (Number(environment['PORT'] || NaN) === 0 && !environment['PUBLIC_URL']) {
+    mistakes.push(
+      'PUBLIC_URL must be set when PORT is 0 (ingest URLs could not name the port otherwise), ' +
+        `for example PUBLIC_URL=${settingsSchema.PUBLIC_URL.example}`,
+    );
+  }
   return mistakes.length > 0
     ? { ok: false, mistakes }
     : { ok: true, settings: withDefaults(parsed as Parsed) };

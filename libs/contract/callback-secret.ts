@@ -47,7 +47,7 @@ export const CallbackSecret = z
     created_at: Time,
     expires_at: Time.nullable(),
     last_verified_at: Time.nullable(),
-    verified_count: z.number(),
+    verified_count: z.int(),
     replaces: Id.nullable().meta({ description: 'The secret whose rotation made this one' }),
   })
   .meta({ id: 'CallbackSecret' });

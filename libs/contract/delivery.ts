@@ -1,12 +1,22 @@
 import { z } from 'zod';
-import { HeaderPair, Id, IdInput, listOf, PageQuery, Time } from './fields.js';
+import {
+  HeaderPair,
+  Id,
+  IdInput,
+  listOf,
+  PageQuery,
+  SourceReference,
+  text,
+  Time,
+  TimeInput,
+} from './fields.js';
 
 export const DeliveryStatus = z.enum(['pending', 'succeeded', 'failed', 'held', 'cancelled']);
 
 export const DeliveryQuery = PageQuery.extend({
-  event_id: IdInput.optional(),
+  event_id: IdInput.optional().meta({ description: 'Id of an event' }),
   destination: IdInput.optional().meta({ description: 'Id of a destination' }),
-  status: DeliveryStatus.optional(),
+  status: DeliveryStatus.optional().meta({ description: 'Where it stands' }),
 });
 
 export const DeliverySummary = z
@@ -15,7 +25,7 @@ export const DeliverySummary = z
     event_id: Id,
     destination_id: Id,
     status: DeliveryStatus,
-    attempt_count: z.number(),
+    attempt_count: z.int(),
     next_attempt_at: Time.nullable(),
     created_at: Time,
     finished_at: Time.nullable(),
@@ -24,10 +34,10 @@ export const DeliverySummary = z
 
 export const Attempt = z
   .object({
-    number: z.number(),
+    number: z.int(),
     started_at: Time,
-    duration_ms: z.number(),
-    status_code: z.number().nullable(),
+    duration_ms: z.int(),
+    status_code: z.int().nullable(),
     error: z
       .string()
       .nullable()
@@ -51,14 +61,52 @@ export const CreateRedelivery = z
   .prefault({})
   .meta({ id: 'CreateRedelivery' });
 
+const redeliveryFields = {
+  id: Id,
+  status: z
+    .enum(['pending', 'completed', 'cancelled'])
+    .meta({ description: 'completed: no delivery of it is pending any more' }),
+  total: z.int(),
+  pending: z.int().meta({ description: 'Held ones included' }),
+  succeeded: z.int(),
+  failed: z.int(),
+  created_at: Time,
+};
+
+export const RedeliverySummary = z.object(redeliveryFields).meta({ id: 'RedeliverySummary' });
+
 export const Redelivery = z
   .object({
-    id: Id,
-    status: z.enum(['pending', 'completed', 'cancelled']),
-    total: z.number(),
-    pending: z.number(),
-    succeeded: z.number(),
-    failed: z.number(),
-    deliveries: z.array(z.object({ id: Id, event_id: Id, destination_id: Id, status: DeliveryStatus })),
+    ...redeliveryFields,
+    deliveries: z
+      .array(z.object({ id: Id, event_id: Id, destination_id: Id, status: DeliveryStatus }))
+      .meta({ description: 'In the order in which they are sent; the first 1000' }),
   })
   .meta({ id: 'Redelivery' });
+
+export const RedeliveryList = listOf(RedeliverySummary, 'RedeliveryList');
+
+export const CreateBulkRedelivery = z
+  .strictObject({
+    filter: z.strictObject({
+      source: SourceReference.optional(),
+      type: text(256).optional().meta({ example: 'run.completed' }),
+      received_after: TimeInput.optional(),
+      received_before: TimeInput.optional(),
+      delivery_status: z.enum(['failed', 'never']).optional().meta({
+        description:
+          'Per destination. failed: its latest delivery of the event has failed. never: the event was never sent there',
+      }),
+    }),
+    destination: IdInput.optional().meta({
+      description: 'Id of a destination; every one that matches now when absent',
+    }),
+    per_second: z.int().min(1).max(10_000).optional().meta({ description: 'As fast as can be when absent' }),
+    dry_run: z.boolean().optional().meta({ description: 'Counts, and does nothing else' }),
+  })
+  .meta({ id: 'CreateBulkRedelivery' });
+
+/** A redelivery or, of a dry run, the bare count. */
+export const BulkRedelivery = z
+  .union([Redelivery, z.object({ total: z.int() })])
+  .meta({ id: 'BulkRedelivery' });

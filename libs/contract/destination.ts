@@ -26,12 +26,14 @@ const fields = {
   url: text(2_048).min(1).meta({ example: 'http://127.0.0.1:3000/callbacks' }),
   sources: z
     .array(SourceReference)
+    .min(1, 'must name one; leave it out for all')
     .max(100)
     .nullable()
     .optional()
     .meta({ description: 'Ids or slugs; all when absent' }),
   types: z
     .array(text(256).min(1))
+    .min(1, 'must name one; leave it out for all')
     .max(100)
     .nullable()
     .optional()
@@ -81,10 +83,10 @@ export const Destination = z
       .record(z.string(), z.string())
       .nullable()
       .meta({ description: 'Values are shown as [redacted]' }),
-    timeout_seconds: z.number(),
-    retry: z.object({ schedule_seconds: z.array(z.number()) }),
-    rate_limit: z.object({ per_second: z.number() }).nullable(),
-    max_in_flight: z.number().nullable(),
+    timeout_seconds: z.int(),
+    retry: z.object({ schedule_seconds: z.array(z.int()) }),
+    rate_limit: z.object({ per_second: z.int() }).nullable(),
+    max_in_flight: z.int().nullable(),
     status: z.enum(['active', 'paused']),
     created_at: Time,
   })

@@ -3,10 +3,10 @@ import { HeaderPair, Id, listOf, PageQuery, SourceReference, text, Time, TimeInp
 
 export const EventQuery = PageQuery.extend({
   source: SourceReference.optional(),
-  provider: text(63).optional(),
-  type: text(256).optional().meta({ example: 'run.completed' }),
-  run_id: text(256).optional(),
-  provider_event_id: text(256).optional(),
+  provider: text(63).optional().meta({ description: 'Id of a provider', example: 'runflow' }),
+  type: text(256).optional().meta({ description: 'Event type, exactly', example: 'run.completed' }),
+  run_id: text(256).optional().meta({ description: 'Id of a run', example: 'run_1' }),
+  provider_event_id: text(256).optional().meta({ description: 'The provider’s own id of the event' }),
   received_after: TimeInput.optional(),
   received_before: TimeInput.optional(),
   q: text(4_096)
@@ -26,8 +26,8 @@ export const Event = z
     method: z.string(),
     path: z.string().meta({ example: '/in/default/runflow' }),
     content_type: z.string().nullable(),
-    size: z.number().meta({ description: 'Bytes of the body' }),
-    duplicate_count: z.number(),
+    size: z.int().meta({ description: 'Bytes of the body' }),
+    duplicate_count: z.int(),
     verification: z.object({
       scheme: z.string(),
       secret_id: Id.nullable(),
@@ -35,10 +35,10 @@ export const Event = z
       signed_at: Time.nullable(),
     }),
     deliveries: z.object({
-      pending: z.number(),
-      succeeded: z.number(),
-      failed: z.number(),
-      held: z.number(),
+      pending: z.int(),
+      succeeded: z.int(),
+      failed: z.int(),
+      held: z.int(),
     }),
   })
   .meta({ id: 'Event' });

@@ -76,7 +76,12 @@ export const PageQuery = z.strictObject({
     .transform(Number)
     .refine((limit) => limit >= 1 && limit <= 250, 'must be a whole number from 1 to 250')
     .optional()
-    .meta({ description: 'How many, 1 to 250; 50 by default', example: '50' }),
+    .meta({
+      description: 'How many, 50 by default',
+      type: 'integer',
+      minimum: 1,
+      maximum: 250,
+    }),
   cursor: z.string().max(64).optional().meta({ description: '`next_cursor` of the page before' }),
 });
 

@@ -4,7 +4,7 @@ export const Problem = z
   .object({
     type: z.string(),
     title: z.string(),
-    status: z.number(),
+    status: z.int(),
     code: z.string().meta({ description: 'Stable; see docs/errors.md', example: 'not_found' }),
     detail: z.string(),
     instance: z.string().meta({ example: 'urn:callbox:request:01a2' }),

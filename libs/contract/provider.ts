@@ -9,7 +9,7 @@ export const Provider = z
     secret_source: z.enum(['generated', 'imported', 'either', 'none']),
     signature_headers: z.array(z.string()),
     signs_timestamp: z.boolean(),
-    default_tolerance_seconds: z.number().nullable(),
+    default_tolerance_seconds: z.int().nullable(),
     can_resign: z
       .boolean()
       .meta({ description: 'Whether deliveries can be signed in the provider’s own scheme' }),

@@ -1,4 +1,10 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  NotFoundException,
+} from '@nestjs/common';
 import { Problem, problem, problemDocument } from './problem.js';
 import type { ErrorCode } from './registry.js';
 
@@ -7,6 +13,14 @@ interface Reply {
   header(name: string, value: string): Reply;
   send(body: unknown): unknown;
 }
+
+interface IncomingRequest {
+  readonly id: string;
+  readonly url: string;
+}
+
+/** The methods that the routes at a path take; none where there is no route. */
+export type AllowedMethods = (path: string) => readonly string[];
 
 interface Log {
   error(facts: Record<string, unknown>, message: string): void;
@@ -27,12 +41,23 @@ const codesByStatus: Readonly<Record<number, ErrorCode>> = {
 /** Writes every error as `application/problem+json`; what nobody expected is logged once and hidden. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly log: Log) {}
+  constructor(
+    private readonly log: Log,
+    private readonly allowedMethods: AllowedMethods = () => [],
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const request = http.getRequest<{ id: string }>();
-    this.write(error, request.id, http.getResponse<Reply>());
+    const request = http.getRequest<IncomingRequest>();
+    this.write(this.explain(error, request), request.id, http.getResponse<Reply>());
+  }
+
+  /** What the framework calls "not found" may be a known path with another method. */
+  private explain(error: unknown, request: IncomingRequest): unknown {
+    if (!(error instanceof NotFoundException)) return error;
+    const methods = this.allowedMethods(request.url.split('?', 1)[0] ?? '');
+    if (methods.length === 0) return problem('not_found', 'There is no such route');
+    return problem('method_not_allowed', { headers: { allow: methods.join(', ') } });
   }
 
   /** Answers `error` on `reply`; also used for what fails before Nest is reached. */
@@ -43,7 +68,8 @@ export class ProblemFilter implements ExceptionFilter {
     reply
       .status(known.status)
       .header('content-type', 'application/problem+json')
-      .send(JSON.stringify(problemDocument(known, `urn:callbox:request:${requestId}`)));
+      // As bytes: to a text Fastify would add a charset, a parameter that this media type does not have.
+      .send(Buffer.from(JSON.stringify(problemDocument(known, `urn:callbox:request:${requestId}`))));
   }
 }
 

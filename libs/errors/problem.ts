@@ -43,6 +43,14 @@ export function problem(code: ErrorCode, options: ProblemOptions | string = {}):
   return new Problem(code, typeof options === 'string' ? { detail: options } : options);
 }
 
+/** Makes the error for a request with bad fields; `detail` names the first one. */
+export function malformed(errors: readonly FieldError[]): Problem {
+  const [first] = errors;
+  if (first === undefined) return problem('malformed_request');
+  const detail = `${first.path === '' ? 'The request' : first.path}: ${first.message}`;
+  return problem('malformed_request', { detail, errors });
+}
+
 /** Writes `error` as a problem document; `instance` is the id of the request it answers. */
 export function problemDocument(error: Problem, instance: string): ProblemDocument & Record<string, unknown> {
   const { title, status } = errorRegistry[error.code];

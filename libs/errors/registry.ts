@@ -18,6 +18,8 @@ export const errorRegistry = {
   provider_unknown: { status: 422, title: 'There is no such provider' },
   secret_invalid: { status: 422, title: 'The secret cannot be one of this provider' },
   destination_not_allowed: { status: 422, title: 'Deliveries may not reach this URL' },
+  no_sample: { status: 422, title: 'There is no sample of such a callback' },
+  cannot_sign: { status: 422, title: 'Callbox cannot sign callbacks of this source' },
   no_destination: { status: 422, title: 'No destination matches' },
   too_many_requests: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong on our side' },

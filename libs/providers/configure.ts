@@ -24,7 +24,8 @@ export function settingProblems(
 ): readonly { readonly path: string; readonly message: string }[] {
   const known = preset.configuration?.settings;
   const unknown = Object.keys(settings).filter((name) => known === undefined || !(name in known.shape));
-  if (unknown.length > 0) return unknown.map((path) => ({ path, message: `is no setting of ${preset.name}` }));
+  if (unknown.length > 0)
+    return unknown.map((path) => ({ path, message: `is no setting of ${preset.name}` }));
   const checked = known?.safeParse(settings);
   if (checked === undefined || checked.success) return [];
   return checked.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));

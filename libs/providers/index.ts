@@ -10,7 +10,7 @@ import { upstashWorkflow } from './upstash-workflow.js';
 
 export { type ProviderSettings, schemeOf, settingProblems } from './configure.js';
 export { firstOf, header, joined, json } from './locators.js';
-export type { Callback, HandshakeReply, Locator, ProviderPreset } from './preset.js';
+export type { Callback, Handshake, HandshakeReply, Locator, ProviderPreset } from './preset.js';
 export { type FilledSample, makeSample, type SampleFacts, sampleTypes } from './sample.js';
 
 /** Every provider Callbox knows, in the order they are shown. */

@@ -68,5 +68,7 @@ export const qstash: ProviderPreset = {
 };
 
 function isNonRetryable(headers: HeaderPairs): boolean {
-  return headers.some(([name, value]) => name.toLowerCase() === 'upstash-nonretryable-error' && value === 'true');
+  return headers.some(
+    ([name, value]) => name.toLowerCase() === 'upstash-nonretryable-error' && value === 'true',
+  );
 }

@@ -1,24 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull, LessThan } from 'typeorm';
 import { Changes, Database, newId, type Page, type PageRequest, pageOf } from '#database';
 import { problem } from '#errors';
-import type { Scheme } from '#signatures';
 import { TenantKeys } from '#tenants';
 import { CallbackSecret } from './callback-secret.entity.js';
 import { currentOf, isActive } from './current.js';
+import { lockSecrets } from './lock-secrets.js';
+import { plainSecretFor, type SecretHolder } from './plain-secret.js';
 import { SecretUsage } from './secret-usage.js';
 
-const GENERATED_BYTES = 32;
 const HINT_CHARACTERS = 4;
 const PLACE = 'callback_secrets.ciphertext';
-
-/** What a secret is for: a source and how its provider signs. */
-export interface SecretHolder {
-  readonly id: string;
-  readonly scheme: Scheme;
-  readonly secretSource: 'generated' | 'imported' | 'either' | 'none';
-}
 
 /** A secret with its plain text, which is given this once. */
 export type IssuedSecret = CallbackSecret & { readonly plain_secret: string };
@@ -61,29 +53,29 @@ export class CallbackSecrets {
     const plainSecret = plainSecretFor(holder, input.plainSecret);
     const draft = await this.draft(tenantId, holder.id, { ...input, plainSecret });
     return this.database.tenant(tenantId, async (manager) => {
-      const siblings = await this.lockSiblings(manager, tenantId, holder.id);
-      draft.is_current = currentOf(siblings, Date.now()) === null;
-      if (draft.is_current) await this.clearCurrent(manager, tenantId, holder.id);
-      await this.insert(manager, draft);
-      return { ...draft, plain_secret: plainSecret };
+      await this.lock(manager, tenantId, holder.id);
+      return { ...(await this.insert(manager, draft)), plain_secret: plainSecret };
     });
   }
 
   /** Makes the successor of a secret; both verify until the overlap ends. */
   async rotate(tenantId: string, id: string, holder: SecretHolder, input: Rotation): Promise<IssuedSecret> {
     const plainSecret = plainSecretFor(holder, input.plainSecret);
-    const old = await this.get(tenantId, id);
-    const draft = await this.draft(tenantId, old.source_id, { label: input.label ?? old.label, plainSecret });
+    const draft = await this.draft(tenantId, holder.id, { ...input, plainSecret });
     return this.database.tenant(tenantId, async (manager) => {
-      await this.lockSiblings(manager, tenantId, old.source_id);
+      const old = (await this.lock(manager, tenantId, holder.id)).find((sibling) => sibling.id === id);
+      if (old === undefined) throw problem('not_found');
       const overlapEnds = new Date(Date.now() + input.overlapSeconds * 1_000);
       // A secret that was to expire sooner still does.
       const expiresAt =
         old.expires_at !== null && old.expires_at < overlapEnds ? old.expires_at : overlapEnds;
       await manager.update(CallbackSecret, { tenant_id: tenantId, id }, { expires_at: expiresAt });
-      draft.replaces = id;
-      await this.insert(manager, draft);
-      return { ...draft, plain_secret: plainSecret };
+      const inserted = await this.insert(manager, {
+        ...draft,
+        label: input.label ?? old.label,
+        replaces: id,
+      });
+      return { ...inserted, plain_secret: plainSecret };
     });
   }
 
@@ -112,24 +104,19 @@ export class CallbackSecrets {
 
   async patch(tenantId: string, id: string, patch: SecretPatch): Promise<CallbackSecret> {
     return this.database.tenant(tenantId, async (manager) => {
-      const secret = await this.find(manager, tenantId, id);
-      await this.lockSiblings(manager, tenantId, secret.source_id);
+      const { source_id: sourceId } = await this.find(manager, tenantId, id);
+      const secret = (await this.lock(manager, tenantId, sourceId)).find((sibling) => sibling.id === id);
+      if (secret === undefined) throw problem('not_found');
       const expiresAt = patch.expiresAt === undefined ? secret.expires_at : patch.expiresAt;
-      if (patch.isCurrent === true) {
-        if (!isActive({ expires_at: expiresAt }, Date.now()))
-          throw problem('conflict', 'An expired secret cannot be current');
-        await this.clearCurrent(manager, tenantId, secret.source_id);
-      }
+      if (patch.isCurrent === true && !isActive({ expires_at: expiresAt }, Date.now()))
+        throw problem('conflict', 'An expired secret cannot be current');
       await manager.update(
         CallbackSecret,
         { tenant_id: tenantId, id },
-        {
-          label: patch.label ?? secret.label,
-          expires_at: expiresAt,
-          ...(patch.isCurrent === true ? { is_current: true } : {}),
-        },
+        { label: patch.label ?? secret.label, expires_at: expiresAt },
       );
-      await this.announce(manager, tenantId, secret.source_id);
+      if (patch.isCurrent === true) await this.makeCurrent(manager, secret);
+      await this.announce(manager, tenantId, sourceId);
       return this.find(manager, tenantId, id);
     });
   }
@@ -138,15 +125,16 @@ export class CallbackSecrets {
   async delete(tenantId: string, id: string, force: boolean): Promise<void> {
     await this.usage.flush();
     await this.database.tenant(tenantId, async (manager) => {
-      const secret = await this.find(manager, tenantId, id);
-      const siblings = await this.lockSiblings(manager, tenantId, secret.source_id);
-      if (!force) refuseIfInUse(secret, siblings);
+      const { source_id: sourceId } = await this.find(manager, tenantId, id);
+      await this.lock(manager, tenantId, sourceId);
+      if (!force) await this.refuseIfInUse(manager, tenantId, id);
       await manager.update(
         CallbackSecret,
         { tenant_id: tenantId, id },
         { deleted_at: new Date(), ciphertext: null, verifier: null, is_current: false },
       );
-      await this.announce(manager, tenantId, secret.source_id);
+      await this.lock(manager, tenantId, sourceId);
+      await this.announce(manager, tenantId, sourceId);
     });
   }
 
@@ -173,7 +161,7 @@ export class CallbackSecrets {
   private async draft(
     tenantId: string,
     sourceId: string,
-    input: NewSecret & { plainSecret: string },
+    input: { label?: string | undefined; plainSecret: string; expiresAt?: Date | null | undefined },
   ): Promise<CallbackSecret> {
     const id = newId();
     const dataKey = await this.tenantKeys.open(tenantId);
@@ -181,7 +169,7 @@ export class CallbackSecrets {
       tenant_id: tenantId,
       id,
       source_id: sourceId,
-      label: input.label,
+      label: input.label ?? '',
       hint: input.plainSecret.slice(-HINT_CHARACTERS),
       ciphertext: dataKey.encrypt(PLACE, id, input.plainSecret),
       verifier: null,
@@ -195,9 +183,12 @@ export class CallbackSecrets {
     };
   }
 
-  private async insert(manager: EntityManager, secret: CallbackSecret): Promise<void> {
+  private async insert(manager: EntityManager, secret: CallbackSecret): Promise<CallbackSecret> {
+    const { tenant_id: tenantId, source_id: sourceId, id } = secret;
     await manager.insert(CallbackSecret, secret);
-    await this.announce(manager, secret.tenant_id, secret.source_id);
+    await this.lock(manager, tenantId, sourceId);
+    await this.announce(manager, tenantId, sourceId);
+    return this.find(manager, tenantId, id);
   }
 
   private async find(manager: EntityManager, tenantId: string, id: string): Promise<CallbackSecret> {
@@ -207,16 +198,39 @@ export class CallbackSecrets {
     return marked;
   }
 
-  /** Locks a source's secrets, so that which one is current is decided by one transaction at a time. */
-  private lockSiblings(
-    manager: EntityManager,
-    tenantId: string,
-    sourceId: string,
-  ): Promise<CallbackSecret[]> {
-    return manager.find(CallbackSecret, {
-      where: { tenant_id: tenantId, source_id: sourceId, deleted_at: IsNull() },
-      order: { id: 'ASC' },
-      lock: { mode: 'pessimistic_write' },
+  /**
+   * Locks a source's secrets, so that which one is current is decided by one transaction at a time, and writes down
+   * which one is by now: neither a newer secret nor a changed expiry may take the mark away from it later on.
+   */
+  private async lock(manager: EntityManager, tenantId: string, sourceId: string): Promise<CallbackSecret[]> {
+    const siblings = await lockSecrets(manager, tenantId, sourceId);
+    const current = currentOf(siblings, Date.now());
+    if (current !== null && !current.is_current) await this.makeCurrent(manager, current);
+    return siblings.map((sibling) => ({ ...sibling, is_current: sibling.id === current?.id }));
+  }
+
+  private async makeCurrent(manager: EntityManager, secret: CallbackSecret): Promise<void> {
+    const { tenant_id, source_id, id } = secret;
+    await manager.update(CallbackSecret, { tenant_id, source_id, is_current: true }, { is_current: false });
+    await manager.update(CallbackSecret, { tenant_id, id }, { is_current: true });
+  }
+
+  /** The provider still signs with the secret that verified the newest callback, unless another one has verified since. */
+  private async refuseIfInUse(manager: EntityManager, tenantId: string, id: string): Promise<void> {
+    const rows = await manager.query<{ last_verified_at: Date }[]>(
+      `select s.last_verified_at from callback_secrets s
+       where s.tenant_id = $1 and s.id = $2 and s.last_verified_at is not null
+         and not exists (
+           select from callback_secrets o
+           where o.tenant_id = $1 and o.source_id = s.source_id and o.last_verified_at > s.last_verified_at
+         )`,
+      [tenantId, id],
+    );
+    if (rows[0] === undefined) return;
+    throw problem('secret_in_use', {
+      detail:
+        'It verified the newest callback of its source; switch the provider over first, or add ?force=true',
+      members: { last_verified_at: rows[0].last_verified_at.toISOString() },
     });
   }
 
@@ -240,41 +254,7 @@ export class CallbackSecrets {
     return secrets.map((secret) => ({ ...secret, is_current: current.has(secret.id) }));
   }
 
-  private async clearCurrent(manager: EntityManager, tenantId: string, sourceId: string): Promise<void> {
-    await manager.update(
-      CallbackSecret,
-      { tenant_id: tenantId, source_id: sourceId, is_current: true },
-      { is_current: false },
-    );
-  }
-
   private announce(manager: EntityManager, tenantId: string, sourceId: string): Promise<void> {
     return this.changes.announce(manager, { kind: 'source', key: `${tenantId}/${sourceId}` });
   }
-}
-
-function plainSecretFor({ scheme, secretSource }: SecretHolder, imported: string | undefined): string {
-  if (secretSource === 'none') throw problem('secret_invalid', 'This provider has no callback secrets');
-  if (imported === undefined && secretSource === 'imported') {
-    throw problem('secret_invalid', 'This provider makes the secret: give it as plain_secret');
-  }
-  const plainSecret = imported ?? `whsec_${randomBytes(GENERATED_BYTES).toString('base64')}`;
-  const prepared = scheme.prepareKey(plainSecret);
-  if (!prepared.ok) throw problem('secret_invalid', prepared.problem);
-  return plainSecret;
-}
-
-/** The provider still signs with the secret that verified the newest callback, unless another one has verified since. */
-function refuseIfInUse(secret: CallbackSecret, siblings: readonly CallbackSecret[]): void {
-  const used = secret.last_verified_at;
-  if (
-    used === null ||
-    siblings.some((other) => other.id !== secret.id && (other.last_verified_at ?? 0) > used)
-  )
-    return;
-  throw problem('secret_in_use', {
-    detail:
-      'It verified the newest callback of its source; switch the provider over first, or add ?force=true',
-    members: { last_verified_at: used.toISOString() },
-  });
 }

@@ -3,7 +3,8 @@
 // Must not: know sources beyond their id; must not give a plain secret out a second time.
 export { CallbackSecret } from './callback-secret.entity.js';
 export { CallbackSecrets } from './callback-secrets.service.js';
-export type { ActiveSecret, IssuedSecret, SecretHolder } from './callback-secrets.service.js';
+export type { ActiveSecret, IssuedSecret } from './callback-secrets.service.js';
 export { currentOf, isActive } from './current.js';
+export type { SecretHolder } from './plain-secret.js';
 export { SecretUsage } from './secret-usage.js';
 export { SecretsModule } from './secrets.module.js';

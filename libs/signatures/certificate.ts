@@ -1,4 +1,5 @@
 import { verify as verifySignature, X509Certificate, type KeyObject } from 'node:crypto';
+import { type Trust, vouchedKey } from './certificate-chain.js';
 import { type HashAlgorithm, spellingProblem } from './encoding.js';
 import { refused, type Refusal } from './headers.js';
 import type {
@@ -72,7 +73,7 @@ export function certificateSignature(options: CertificateOptions): Scheme<string
     if (!isAllowed(message.certificateUrl, options.certificateUrl)) return refused('claim_invalid');
     const document = (await published?.(message.certificateUrl, 'cached')) ?? null;
     if (document === null) return refused('no_secret');
-    const publicKey = vouchedKey(document, { clock, anchors, subject: options.subject });
+    const publicKey = strongKey(chainOf(document), options.subject, { nowMs: clock.nowMs, anchors });
     if (publicKey === null) return refused('claim_invalid');
     return judge(message, keys, publicKey, clock);
   }
@@ -124,27 +125,16 @@ function isAllowed(text: string, { host, path }: CertificateOptions['certificate
   return url.protocol === 'https:' && isPlain && host.test(url.hostname) && path.test(url.pathname);
 }
 
-interface Trust {
-  readonly clock: Clock;
-  readonly anchors: readonly X509Certificate[] | null;
-  readonly subject: string | undefined;
-}
-
-/** The key of the first certificate, if every certificate is in force and vouched for by the next. */
-function vouchedKey(document: Buffer, { clock, anchors, subject }: Trust): KeyObject | null {
-  const chain = chainOf(document);
-  const [leaf] = chain;
-  if (leaf === undefined) return null;
-  const isLinked = chain.every((certificate, index) => {
-    const issuer = chain[index + 1];
-    return isInForce(certificate, clock.nowMs) && (issuer === undefined || isIssuedBy(certificate, issuer));
-  });
-  if (!isLinked || (anchors !== null && !endsIn(chain, anchors, clock.nowMs))) return null;
-  if (subject !== undefined && leaf.checkHost(subject) === undefined) return null;
-  const { asymmetricKeyType, asymmetricKeyDetails } = leaf.publicKey;
-  const isStrong =
-    asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= MINIMUM_RSA_BITS;
-  return isStrong ? leaf.publicKey : null;
+/** The key of the signer's certificate, if it is made out to the right host and strong enough. */
+function strongKey(
+  chain: readonly X509Certificate[],
+  subject: string | undefined,
+  trust: Trust,
+): KeyObject | null {
+  if (subject !== undefined && chain[0]?.checkHost(subject) === undefined) return null;
+  const key = vouchedKey(chain, trust);
+  const { modulusLength = 0 } = key?.asymmetricKeyDetails ?? {};
+  return key?.asymmetricKeyType === 'rsa' && modulusLength >= MINIMUM_RSA_BITS ? key : null;
 }
 
 const chains = new WeakMap<Buffer, readonly X509Certificate[]>();
@@ -168,25 +158,4 @@ function parseChain(document: Buffer): readonly X509Certificate[] {
   } catch {
     return [];
   }
-}
-
-function endsIn(
-  chain: readonly X509Certificate[],
-  anchors: readonly X509Certificate[],
-  nowMs: number,
-): boolean {
-  const last = chain.at(-1);
-  if (last === undefined) return false;
-  return anchors.some(
-    (anchor) =>
-      isInForce(anchor, nowMs) && (anchor.fingerprint256 === last.fingerprint256 || isIssuedBy(last, anchor)),
-  );
-}
-
-function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
-  return issuer.ca && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
-}
-
-function isInForce(certificate: X509Certificate, nowMs: number): boolean {
-  return Date.parse(certificate.validFrom) <= nowMs && nowMs <= Date.parse(certificate.validTo);
 }

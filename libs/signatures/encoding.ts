@@ -2,15 +2,27 @@ import { createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 import type { PreparedKey } from './scheme.js';
 
 /** Hashes that providers sign with. */
-export type HashAlgorithm = 'sha1' | 'sha256' | 'sha512';
+export type HashAlgorithm = 'sha1' | 'sha256' | 'sha384' | 'sha512';
+
+/** Hashes of shared secrets: MD5 is broken and only here for senders that offer nothing else. */
+export type DigestAlgorithm = HashAlgorithm | 'md5';
 
 /**
- * How a signature is spelled. `hex` is lower case only, `hex-any-case` takes both; `base64` is the standard alphabet with
+ * How bytes are spelled. `hex` is lower case only, `hex-any-case` takes both; `base64` is the standard alphabet with
  * padding, `base64url` the URL alphabet without.
  */
-export type SignatureEncoding = 'hex' | 'hex-any-case' | 'base64' | 'base64url';
+export type ByteEncoding = 'hex' | 'hex-any-case' | 'base64' | 'base64url';
 
-const DIGEST_BYTES: Record<HashAlgorithm, number> = { sha1: 20, sha256: 32, sha512: 64 };
+/** How a digest is spelled; `base64-of-hex` is the base64 of its lower-case hex digits. */
+export type SignatureEncoding = ByteEncoding | 'base64-of-hex';
+
+const DIGEST_BYTES: Record<DigestAlgorithm, number> = {
+  md5: 16,
+  sha1: 20,
+  sha256: 32,
+  sha384: 48,
+  sha512: 64,
+};
 
 /** How digests of one hash are written in one encoding. */
 export interface DigestText {
@@ -18,8 +30,12 @@ export interface DigestText {
   readonly encoding: 'hex' | 'base64' | 'base64url';
   /** The received text in the one spelling that is compared, or `null` when it cannot be such a digest. */
   readonly canonical: (text: string) => string | null;
-  /** Compares two canonical texts in constant time. */
+  /** The same for a text that is compared at once: what only looks like a digest by its length, equals none. */
+  readonly plausible: (text: string) => string | null;
+  /** Compares two texts in constant time; true for the same text only. */
   readonly same: (left: string, right: string) => boolean;
+  /** A canonical text as it is sent. */
+  readonly spelled: (canonical: string) => string;
 }
 
 /**
@@ -29,15 +45,32 @@ export interface DigestText {
  * @param encoding decides the alphabet
  * @example digestText('sha256', 'hex').canonical('AB') // null: not 64 lower-case hex digits
  */
-export function digestText(algorithm: HashAlgorithm, encoding: SignatureEncoding): DigestText {
+export function digestText(algorithm: DigestAlgorithm, encoding: SignatureEncoding): DigestText {
   const bytes = DIGEST_BYTES[algorithm];
+  if (encoding === 'base64-of-hex') return digestTextOfHex(bytes);
   const pattern = digestPattern(bytes, encoding);
   if (encoding === 'hex-any-case') {
     const canonical = (text: string) => (pattern.test(text) ? text.toLowerCase() : null);
-    return { encoding: 'hex', canonical, same: comparison(bytes * 2) };
+    return { encoding: 'hex', canonical, plausible: canonical, same: comparison(bytes * 2), spelled: asItIs };
   }
   const { length } = Buffer.alloc(bytes).toString(encoding);
-  return { encoding, canonical: (text) => (pattern.test(text) ? text : null), same: comparison(length) };
+  const canonical = (text: string) => (pattern.test(text) ? text : null);
+  const plausible = (text: string) => (text.length === length ? text : null);
+  return { encoding, canonical, plausible, same: comparison(length), spelled: asItIs };
+}
+
+function digestTextOfHex(bytes: number): DigestText {
+  const pattern = digestPattern(bytes, 'hex');
+  const canonical = (text: string) => {
+    const digits = decodeStrictly(text, 'base64')?.toString('latin1') ?? '';
+    return pattern.test(digits) ? digits : null;
+  };
+  const spelled = (digits: string) => Buffer.from(digits).toString('base64');
+  return { encoding: 'hex', canonical, plausible: canonical, same: comparison(bytes * 2), spelled };
+}
+
+function asItIs(text: string): string {
+  return text;
 }
 
 /** Two buffers are kept for all comparisons: making new ones takes longer than comparing, and nothing waits in between. */
@@ -48,12 +81,13 @@ function comparison(length: number): (left: string, right: string) => boolean {
     if (left.length !== length || right.length !== length) return false;
     leftBytes.write(left, 'latin1');
     rightBytes.write(right, 'latin1');
-    return timingSafeEqual(leftBytes, rightBytes);
+    // A byte holds no character beyond U+00FF: what was cut to fit may only look the same.
+    return timingSafeEqual(leftBytes, rightBytes) && left === right;
   };
 }
 
 // One character class with a fixed count each: nothing for a regular expression to backtrack over.
-function digestPattern(bytes: number, encoding: SignatureEncoding): RegExp {
+function digestPattern(bytes: number, encoding: ByteEncoding): RegExp {
   const characters = Math.ceil((bytes * 8) / 6);
   switch (encoding) {
     case 'hex':
@@ -84,7 +118,7 @@ export function sameText(left: string, right: string): boolean {
  * @returns `null` when the text is not the canonical spelling of some bytes
  * @example decodeStrictly('q6s=', 'base64') // <Buffer ab ab>
  */
-export function decodeStrictly(text: string, encoding: SignatureEncoding): Buffer | null {
+export function decodeStrictly(text: string, encoding: ByteEncoding): Buffer | null {
   const canonical = encoding === 'hex-any-case' ? text.toLowerCase() : text;
   const name = encoding === 'hex-any-case' ? 'hex' : encoding;
   const bytes = Buffer.from(canonical, name);
@@ -114,6 +148,16 @@ export interface SecretFormat {
  * @example prepareSecret('whsec_', { decode: 'base64', stripPrefixes: ['whsec_'] }) // { ok: false, problem: … }
  */
 export function prepareSecret(plainSecret: string, format: SecretFormat = {}): PreparedKey<KeyObject> {
+  const secret = prepareSecretBytes(plainSecret, format);
+  return secret.ok ? { ok: true, material: createSecretKey(secret.material) } : secret;
+}
+
+/**
+ * The bytes of the key that {@link prepareSecret} makes, for schemes that hash them together with the message.
+ *
+ * @example prepareSecretBytes('a-secret-of-some-length') // { ok: true, material: <Buffer …> }
+ */
+export function prepareSecretBytes(plainSecret: string, format: SecretFormat = {}): PreparedKey<Buffer> {
   const { decode = 'text', minimumBytes = 16, maximumBytes = 1024, derive } = format;
   const spelling = spellingProblem(plainSecret);
   if (spelling !== null) return { ok: false, problem: spelling };
@@ -124,7 +168,7 @@ export function prepareSecret(plainSecret: string, format: SecretFormat = {}): P
     return { ok: false, problem: `the secret is shorter than ${minimumBytes} bytes` };
   if (bytes.length > maximumBytes)
     return { ok: false, problem: `the secret is longer than ${maximumBytes} bytes` };
-  return { ok: true, material: createSecretKey(derive === undefined ? bytes : derive(bytes)) };
+  return { ok: true, material: derive === undefined ? bytes : derive(bytes) };
 }
 
 /**

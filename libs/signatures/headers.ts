@@ -55,7 +55,8 @@ export function readHeader(headers: HeaderPairs, lowerCaseName: string): HeaderR
  * - `bare`: the whole value is `prefix` + signature (GitHub's `sha256=…`, or nothing in front).
  * - `list`: several of those, parted by `separator`; entries with another prefix are other versions and are passed over.
  * - `fields`: `name=value` pairs parted by `separator`; the pairs called `signature` are signatures, the one called
- *   `timestamp` is the signed time, all others are passed over.
+ *   `timestamp` is the signed time, all others are passed over. With `groupSeparator` there may be several such rows, one
+ *   for each live secret (`t=1,v1=ab t=1,v1=cd`); they must agree on the time.
  */
 export type HeaderGrammar =
   | { readonly kind: 'bare'; readonly prefix?: string }
@@ -65,6 +66,7 @@ export type HeaderGrammar =
       readonly separator: string;
       readonly signature: string;
       readonly timestamp?: string;
+      readonly groupSeparator?: string;
     };
 
 /** What stands in signature headers, as it is collected. */
@@ -94,7 +96,7 @@ export function signatureHeader(grammar: HeaderGrammar): SignatureHeader {
     case 'list':
       return list(grammar.separator, grammar.prefix ?? '');
     case 'fields':
-      return fields(grammar.separator, grammar.signature, grammar.timestamp);
+      return grammar.groupSeparator === undefined ? fields(grammar) : groups(grammar, grammar.groupSeparator);
   }
 }
 
@@ -110,6 +112,8 @@ function list(separator: string, prefix: string): SignatureHeader {
   return {
     holdsSeveral: true,
     collect: (value, into) => {
+      if (!value.includes(separator))
+        return value.startsWith(prefix) && add(value.slice(prefix.length), into);
       const before = into.candidates.length;
       const isWellFormed = everyEntry(
         value,
@@ -123,13 +127,11 @@ function list(separator: string, prefix: string): SignatureHeader {
   };
 }
 
-function fields(
-  separator: string,
-  signatureName: string,
-  timestampName: string | undefined,
-): SignatureHeader {
-  const signatureStart = `${signatureName}=`;
-  const timestampStart = timestampName === undefined ? null : `${timestampName}=`;
+type FieldsGrammar = Extract<HeaderGrammar, { kind: 'fields' }>;
+
+function fields({ separator, signature, timestamp }: FieldsGrammar): SignatureHeader {
+  const signatureStart = `${signature}=`;
+  const timestampStart = timestamp === undefined ? null : `${timestamp}=`;
   return {
     holdsSeveral: true,
     collect: (value, into) => {
@@ -146,11 +148,28 @@ function fields(
       });
       return isWellFormed && into.candidates.length > before;
     },
-    format: (signatures, timestamp) => {
-      const pairs = signatures.map((signature) => signatureStart + signature);
-      if (timestampStart !== null && timestamp !== undefined) pairs.unshift(timestampStart + timestamp);
+    format: (signatures, time) => {
+      const pairs = signatures.map((text) => signatureStart + text);
+      if (timestampStart !== null && time !== undefined) pairs.unshift(timestampStart + time);
       return pairs.join(separator);
     },
+  };
+}
+
+function groups(grammar: FieldsGrammar, groupSeparator: string): SignatureHeader {
+  const group = fields(grammar);
+  return {
+    holdsSeveral: true,
+    collect: (value, into) =>
+      everyEntry(value, groupSeparator, (start, end) => {
+        const own: CollectedSignatures = { candidates: [] };
+        if (!group.collect(value.slice(start, end), own)) return false;
+        if (into.timestamp !== undefined && own.timestamp !== into.timestamp) return false;
+        into.timestamp = own.timestamp;
+        return own.candidates.every((signature) => add(signature, into));
+      }),
+    format: (signatures, time) =>
+      signatures.map((signature) => group.format([signature], time)).join(groupSeparator),
   };
 }
 

@@ -1,96 +1,41 @@
-import { createHmac, type KeyObject } from 'node:crypto';
-import {
-  digestText,
-  type HashAlgorithm,
-  prepareSecret,
-  type SecretFormat,
-  type SignatureEncoding,
-} from './encoding.js';
-import { LIMITS, refused } from './headers.js';
-import { jsonPointer, parseJson, type JsonReader } from './json-pointer.js';
-import type { Clock, Key, Scheme, SignedRequest, Verdict } from './scheme.js';
-import { isTimely, parseTime, type TimeUnit } from './signed-time.js';
+import type { KeyObject } from 'node:crypto';
+import { hmac, type HmacSettings } from './hmac.js';
+import type { FieldPlace } from './request-fields.js';
+import type { Scheme } from './scheme.js';
+import type { SignedFieldsOptions } from './signed-request.js';
 
-/** What a provider decides about a signature that stands in its JSON body. */
-export interface HmacInBodyOptions {
-  readonly name?: string;
-  readonly algorithm: HashAlgorithm;
-  readonly encoding: SignatureEncoding;
-  /** RFC 6901 pointer to the signature. */
-  readonly signature: string;
-  /** Pointers to the values that are signed, in their order. */
-  readonly content: readonly [string, ...string[]];
-  /** Stands between the values; default nothing. */
+/** What a provider decides about a signature that stands in the body or in the query of the URL. */
+export interface HmacInBodyOptions extends Omit<SignedFieldsOptions, 'signature' | 'content'>, HmacSettings {
+  /** Where the signature stands; a text is an RFC 6901 pointer into the JSON body. */
+  readonly signature: string | FieldPlace;
+  /** What is signed: a template or a function (see {@link signedContent}), or pointers to the signed values in their order. */
+  readonly content: Exclude<SignedFieldsOptions['content'], undefined> | readonly [string, ...string[]];
+  /** Stands between the values that pointers name; default nothing. */
   readonly separator?: string;
-  /** The signed value that is the time. */
-  readonly timestamp?: {
-    readonly jsonPointer: string;
-    readonly unit: TimeUnit;
-    readonly toleranceSeconds: number;
-  };
-  readonly secret?: SecretFormat;
 }
 
 /**
- * HMAC over some values of the JSON body, which holds the signature too.
+ * HMAC that stands in a field of the body or the query, most often over some values of the body and not all of it.
  *
- * Nothing but those values is bound: a valid signature proves nothing about the rest of the body, and whoever saw one request
- * can make others until its time is over. So the event should be known again by the signed values.
+ * Nothing but the signed values is bound: a valid signature proves nothing about the rest of the body, and whoever saw one
+ * request can make others until its time is over. So the event should be known again by the signed values. The body must
+ * be read before it is proven, because the signature stands in it. There is no `sign`: it would have to change the body.
  *
  * @param options what differs between providers
- * @throws RangeError when a pointer is not one
+ * @throws RangeError when a pointer or the template is not one
  * @example hmacInBody({ algorithm: 'sha256', encoding: 'hex', signature: '/signature/signature', content: ['/signature/timestamp', '/signature/token'] })
+ * @example hmacInBody({ algorithm: 'sha384', encoding: 'hex', signature: { form: 'signature' }, grammar: { kind: 'bare', prefix: 'sha384:' }, content: '${form:transloadit}' })
  */
 export function hmacInBody(options: HmacInBodyOptions): Scheme<KeyObject> {
-  const { algorithm, timestamp, separator = '' } = options;
-  const digest = digestText(algorithm, options.encoding);
-  const readSignature = reader(options.signature);
-  const readContent = options.content.map(reader);
-  const readTime = timestamp === undefined ? null : reader(timestamp.jsonPointer);
-
-  function judgeTime(document: unknown, keyId: string, clock: Clock): Verdict {
-    if (timestamp === undefined || readTime === null) return { ok: true, keyId, signedAtMs: null };
-    const signedAtMs = parseTime(textAt(document, readTime) ?? '', timestamp.unit);
-    if (signedAtMs === null) return refused('signature_malformed');
-    const isInTime = isTimely(signedAtMs, clock, timestamp.toleranceSeconds);
-    return isInTime ? { ok: true, keyId, signedAtMs } : refused('timestamp_outside_tolerance');
-  }
-
-  function verify(request: SignedRequest, keys: readonly Key<KeyObject>[], clock: Clock): Verdict {
-    if (keys.length === 0) return refused('no_secret');
-    const document = parseJson(request.body);
-    const signature = textAt(document, readSignature);
-    if (signature === null) return refused('signature_missing');
-    const canonical = digest.canonical(signature);
-    const parts = readContent.map((read) => textAt(document, read));
-    if (canonical === null || parts.includes(null)) return refused('signature_malformed');
-    const content = parts.join(separator);
-    const key = keys.find(({ material }) =>
-      digest.same(canonical, createHmac(algorithm, material).update(content).digest(digest.encoding)),
-    );
-    return key === undefined ? refused('signature_mismatch') : judgeTime(document, key.id, clock);
-  }
-
-  return {
+  const { signature, content, separator = '', ...rest } = options;
+  const { sign: _impossible, ...scheme } = hmac({
+    ...rest,
     name: options.name ?? 'hmac-in-body',
-    signatureHeaders: [],
-    signsTimestamp: timestamp !== undefined,
-    defaultToleranceSeconds: timestamp?.toleranceSeconds ?? null,
-    secretUse: 'compute',
-    prepareKey: (plainSecret) => prepareSecret(plainSecret, options.secret),
-    verify,
-  };
-}
-
-function reader(pointer: string): JsonReader {
-  const read = jsonPointer(pointer);
-  if (read === null) throw new RangeError(`not a JSON pointer: ${pointer}`);
-  return read;
-}
-
-/** A signed value as text: short, and never a list or an object, which have no one spelling. */
-function textAt(document: unknown, read: JsonReader): string | null {
-  const value = read(document);
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  return typeof value === 'string' && value.length <= LIMITS.idBytes ? value : null;
+    signature: typeof signature === 'string' ? { json: signature } : signature,
+    content:
+      typeof content === 'string' || typeof content === 'function'
+        ? content
+        : content.map((pointer) => `\${json:${pointer}}`).join(separator),
+  });
+  return scheme;
 }

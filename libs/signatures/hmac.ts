@@ -1,7 +1,7 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import {
+  type DigestAlgorithm,
   digestText,
-  type HashAlgorithm,
   prepareSecret,
   type SecretFormat,
   type SignatureEncoding,
@@ -9,16 +9,23 @@ import {
 import { refused, type Refusal } from './headers.js';
 import type { Clock, Key, Scheme, SignatureHeaders, SignedRequest, Verdict } from './scheme.js';
 import type { SignedValues } from './signed-content.js';
-import { signedRequestFormat, type SignedRequestOptions } from './signed-request.js';
+import {
+  type SignedFieldsOptions,
+  signedRequestFormat,
+  type SignedRequestOptions,
+} from './signed-request.js';
 
-/** What a provider decides about its HMAC. */
-export interface HmacOptions extends SignedRequestOptions {
+/** What is computed, wherever the result stands. */
+export interface HmacSettings {
   /** Default `hmac`. */
   readonly name?: string;
-  readonly algorithm: HashAlgorithm;
+  readonly algorithm: DigestAlgorithm;
   readonly encoding: SignatureEncoding;
   readonly secret?: SecretFormat;
 }
+
+/** What a provider decides about its HMAC. */
+export interface HmacOptions extends SignedRequestOptions, HmacSettings {}
 
 /** An HMAC is computed while its request waits: neither verifying nor signing is ever a promise. */
 export interface HmacScheme extends Scheme<KeyObject> {
@@ -33,10 +40,11 @@ export interface HmacScheme extends Scheme<KeyObject> {
  * @throws RangeError when the template of the content is not one
  * @example hmac({ header: 'X-Hub-Signature-256', algorithm: 'sha256', encoding: 'hex', grammar: { kind: 'bare', prefix: 'sha256=' } })
  */
-export function hmac(options: HmacOptions): HmacScheme {
+export function hmac(options: HmacOptions | (SignedFieldsOptions & HmacSettings)): HmacScheme {
   const { algorithm, timestamp } = options;
   const digest = digestText(algorithm, options.encoding);
-  const format = signedRequestFormat(options, digest.canonical);
+  const format = signedRequestFormat(options, digest);
+  if (format.content.variables.includes('secret')) throw new RangeError('an HMAC does not sign its secret');
 
   function mac(key: KeyObject, request: SignedRequest, values: SignedValues): string | Refusal {
     const sink = createHmac(algorithm, key);
@@ -54,7 +62,7 @@ export function hmac(options: HmacOptions): HmacScheme {
         if (digest.same(candidate, expected)) return format.accept(request, key.id, evidence, clock);
       }
     }
-    return refused('signature_mismatch');
+    return format.mismatch(evidence);
   }
 
   function sign(request: SignedRequest, keys: readonly Key<KeyObject>[], clock: Clock): SignatureHeaders {
@@ -62,7 +70,7 @@ export function hmac(options: HmacOptions): HmacScheme {
     const values = format.freshValues(request, clock);
     const signatures = keys.slice(0, format.maximumSignatures).map((key) => {
       const signature = mac(key.material, request, values);
-      if (typeof signature === 'string') return signature;
+      if (typeof signature === 'string') return digest.spelled(signature);
       throw new Error('cannot sign: a header that the signature covers is missing from the request');
     });
     return format.headersOf(signatures, values);

@@ -1,15 +1,20 @@
 // How callbacks are signed: algorithms and header grammars, over bytes.
-// May know: node:crypto, jose. Gets time and keys as arguments.
+// May know: node:crypto. Gets time and keys as arguments.
 // Must not: touch network, files, clock, or know any provider by name.
 export * from './scheme.js';
 export { certificateSignature, type CertificateOptions, type CertifiedMessageReader } from './certificate.js';
 export { certifiedHeaders, certifiedJson } from './certified-message.js';
-export type { HashAlgorithm, SecretFormat, SignatureEncoding } from './encoding.js';
+export type { AsymmetricAlgorithm, Claims } from './compact-jws.js';
+export { detachedJws, type DetachedJwsOptions, type JwsSubscription } from './detached-jws.js';
+export { digestWithSecret, type DigestWithSecretOptions } from './digest-with-secret.js';
+export type { DigestAlgorithm, HashAlgorithm, SecretFormat, SignatureEncoding } from './encoding.js';
+export type { ExpectedClaims } from './expectation.js';
 export { type HeaderGrammar, LIMITS, readHeader, type Refusal, refused } from './headers.js';
-export { hmac, type HmacOptions, type HmacScheme } from './hmac.js';
+export { hmac, type HmacOptions, type HmacScheme, type HmacSettings } from './hmac.js';
 export { hmacInBody, type HmacInBodyOptions } from './hmac-in-body.js';
 export { hmacOverUrl, type HmacOverUrlOptions } from './hmac-over-url.js';
 export { jsonPointer, parseJson, type JsonReader } from './json-pointer.js';
+export { jwsWithCertificates, type JwsWithCertificatesOptions } from './jws-with-certificates.js';
 export { jwtByPublishedKeys, type JwtByPublishedKeysOptions } from './jwt-by-published-keys.js';
 export {
   type BodyClaim,
@@ -18,8 +23,10 @@ export {
   type TokenFacts,
 } from './jwt-with-body-hash.js';
 export { publicKey, type PublicKeyOptions } from './public-key.js';
+export type { FieldPlace, RequestFields } from './request-fields.js';
 export { basic, bearer, sharedToken, type Credential, type TokenPlace } from './shared-credential.js';
-export type { SignedRequestOptions } from './signed-request.js';
+export type { SignedPieces, SignedValues } from './signed-content.js';
+export type { SignedFieldsOptions, SignedRequestOptions } from './signed-request.js';
 export type { TimeUnit } from './signed-time.js';
 export {
   standardWebhooks,

@@ -1,20 +1,16 @@
-import { createLocalJWKSet, errors, jwtVerify, type JWTVerifyOptions } from 'jose';
+import {
+  acceptedAlgorithm,
+  type AsymmetricAlgorithm,
+  type Claims,
+  isSignedBy,
+  parseSegment,
+  takeApart,
+} from './compact-jws.js';
+import { type ExpectedClaims, meets, prepareExpectation } from './expectation.js';
 import { readHeader, refused, type Refusal } from './headers.js';
-import { parseJson } from './json-pointer.js';
-import { isBodyClaimed, issuedAtMs, type BodyClaim, type Claims } from './jwt-with-body-hash.js';
-import type {
-  Clock,
-  Key,
-  PreparedKey,
-  PublishedDocuments,
-  Scheme,
-  SignedRequest,
-  Verdict,
-} from './scheme.js';
-import { spellingProblem } from './encoding.js';
-
-/** Claims that a token must have, by name; a list in the token must contain the value (as `aud` may be one). */
-export type ExpectedClaims = Readonly<Record<string, string | boolean>>;
+import { type BodyClaim, isBodyClaimed, issuedAtMs, judgeTimes } from './jwt-with-body-hash.js';
+import { publishedKeys } from './key-set.js';
+import type { Clock, Key, PublishedDocuments, Scheme, SignedRequest, Verdict } from './scheme.js';
 
 /** What a provider decides about tokens signed with keys it publishes. */
 export interface JwtByPublishedKeysOptions {
@@ -34,12 +30,6 @@ export interface JwtByPublishedKeysOptions {
   expectedClaims(plainText: string): ExpectedClaims | null;
 }
 
-export type AsymmetricAlgorithm =
-  'RS256' | 'RS384' | 'RS512' | 'PS256' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
-
-type KeySet = ReturnType<typeof createLocalJWKSet>;
-type Checked = { readonly claims: Claims } | Refusal;
-
 /**
  * A JSON Web Token (OpenID Connect or not) verified with the public keys that its issuer publishes.
  *
@@ -50,7 +40,13 @@ type Checked = { readonly claims: Claims } | Refusal;
  * @example jwtByPublishedKeys({ place: { header: 'Authorization', valuePrefix: 'Bearer ' }, algorithms: ['RS256'], … })
  */
 export function jwtByPublishedKeys(options: JwtByPublishedKeysOptions): Scheme<ExpectedClaims> {
-  const { place, keysUrl, bodyClaim } = options;
+  const { place, bodyClaim, maximumAgeSeconds } = options;
+  const issuers = [options.issuer].flat();
+  const timeRules = (clock: Clock): TimeRules => ({
+    nowSeconds: Math.floor(clock.nowMs / 1000),
+    toleranceSeconds: clock.toleranceSeconds ?? options.defaultToleranceSeconds,
+    maximumAgeSeconds,
+  });
 
   async function verify(
     request: SignedRequest,
@@ -61,9 +57,11 @@ export function jwtByPublishedKeys(options: JwtByPublishedKeysOptions): Scheme<E
     if (keys.length === 0) return refused('no_secret');
     const token = tokenOf(request, place);
     if (typeof token !== 'string') return token;
-    const checked = await checkToken(token, published, keysUrl, verifyOptions(options, clock));
-    if (!('claims' in checked)) return checked;
-    const { claims } = checked;
+    const proven = await provenClaims(token, options, published);
+    if (!('claims' in proven)) return proven;
+    const { claims } = proven;
+    const refusal = judgeIssuer(claims, issuers) ?? judgeLifetime(claims, timeRules(clock));
+    if (refusal !== null) return refusal;
     if (bodyClaim !== undefined && !isBodyClaimed(claims, bodyClaim, request.body))
       return refused('claim_invalid');
     const key = keys.find(({ material }) => meets(claims, material));
@@ -78,23 +76,9 @@ export function jwtByPublishedKeys(options: JwtByPublishedKeysOptions): Scheme<E
     signsTimestamp: true,
     defaultToleranceSeconds: options.defaultToleranceSeconds,
     secretUse: 'public',
-    prepareKey: (plainText) => prepareExpectation(plainText, options),
+    prepareKey: (plainText) => prepareExpectation(plainText, (text) => options.expectedClaims(text)),
     verify,
   };
-}
-
-function prepareExpectation(
-  plainText: string,
-  options: JwtByPublishedKeysOptions,
-): PreparedKey<ExpectedClaims> {
-  const problem = spellingProblem(plainText);
-  if (problem !== null) return { ok: false, problem: problem.replace('secret', 'text') };
-  const material = options.expectedClaims(plainText);
-  // Expecting nothing would accept every token that this issuer ever made, for anybody.
-  if (material === null || Object.keys(material).length === 0) {
-    return { ok: false, problem: 'the text does not say whom the tokens are for' };
-  }
-  return { ok: true, material };
 }
 
 function tokenOf(request: SignedRequest, place: JwtByPublishedKeysOptions['place']): string | Refusal {
@@ -108,70 +92,42 @@ function tokenOf(request: SignedRequest, place: JwtByPublishedKeysOptions['place
     : refused('signature_malformed');
 }
 
-function verifyOptions(options: JwtByPublishedKeysOptions, clock: Clock): JWTVerifyOptions {
-  const { algorithms, issuer, maximumAgeSeconds, defaultToleranceSeconds } = options;
-  return {
-    algorithms: [...algorithms],
-    issuer: typeof issuer === 'string' ? issuer : [...issuer],
-    currentDate: new Date(clock.nowMs),
-    clockTolerance: clock.toleranceSeconds ?? defaultToleranceSeconds,
-    ...(maximumAgeSeconds === undefined ? { requiredClaims: ['exp'] } : { maxTokenAge: maximumAgeSeconds }),
-  };
+interface TimeRules {
+  readonly nowSeconds: number;
+  readonly toleranceSeconds: number;
+  readonly maximumAgeSeconds: number | undefined;
 }
 
-/** The keys may have been changed since they were cached, so one that is missing is looked for once more. */
-async function checkToken(
+/** The claims of a token that one of the issuer's keys has signed; what they say is not judged yet. */
+async function provenClaims(
   token: string,
+  { algorithms, keysUrl }: JwtByPublishedKeysOptions,
   published: PublishedDocuments | undefined,
-  keysUrl: string,
-  options: JWTVerifyOptions,
-): Promise<Checked> {
-  for (const wanted of ['cached', 'refreshed'] as const) {
-    const keySet = keySetOf((await published?.(keysUrl, wanted)) ?? null);
-    if (keySet === null) return refused('no_secret');
-    try {
-      return { claims: (await jwtVerify(token, keySet, options)).payload };
-    } catch (error) {
-      const isKeyUnknown = error instanceof errors.JWKSNoMatchingKey;
-      if (!isKeyUnknown || wanted === 'refreshed') return refusalFor(error);
-    }
-  }
-  return refused('signature_mismatch');
+): Promise<{ readonly claims: Claims } | Refusal> {
+  const jws = takeApart(token);
+  const algorithm = jws === null ? null : acceptedAlgorithm(jws.header, algorithms);
+  if (jws === null || algorithm === null) return refused('signature_malformed');
+  const candidates = await publishedKeys(published, keysUrl, { algorithm, kid: jws.header.kid });
+  if (candidates === 'no_keys') return refused('no_secret');
+  const content = Buffer.from(`${jws.headerSegment}.${jws.payloadSegment}`);
+  if (!candidates.some((key) => isSignedBy(key, algorithm, content, jws.signature)))
+    return refused('signature_mismatch');
+  const claims = parseSegment(jws.payloadSegment);
+  return claims === null ? refused('signature_malformed') : { claims };
 }
 
-const keySets = new WeakMap<Buffer, KeySet>();
-
-/** A fetched set is parsed once for as long as its bytes stay in the cache of whoever fetched it. */
-function keySetOf(document: Buffer | null): KeySet | null {
-  if (document === null) return null;
-  const known = keySets.get(document);
-  if (known !== undefined) return known;
-  try {
-    const keySet = createLocalJWKSet(parseJson(document) as Parameters<typeof createLocalJWKSet>[0]);
-    keySets.set(document, keySet);
-    return keySet;
-  } catch {
-    return null;
-  }
+function judgeIssuer({ iss }: Claims, issuers: readonly string[]): Refusal | null {
+  return issuers.some((issuer) => issuer === iss) ? null : refused('claim_invalid');
 }
 
-function refusalFor(error: unknown): Refusal {
-  if (error instanceof errors.JWTExpired) return refused('timestamp_outside_tolerance');
-  if (error instanceof errors.JWTClaimValidationFailed) {
-    const isTime = error.reason === 'check_failed' && (error.claim === 'nbf' || error.claim === 'iat');
-    return refused(isTime ? 'timestamp_outside_tolerance' : 'claim_invalid');
-  }
-  const isMalformed =
-    error instanceof errors.JWSInvalid ||
-    error instanceof errors.JWTInvalid ||
-    error instanceof errors.JOSEAlgNotAllowed ||
-    error instanceof errors.JOSENotSupported;
-  return refused(isMalformed ? 'signature_malformed' : 'signature_mismatch');
-}
-
-function meets(claims: Claims, expected: ExpectedClaims): boolean {
-  return Object.entries(expected).every(([name, value]) => {
-    const claimed = claims[name];
-    return Array.isArray(claimed) ? claimed.includes(value) : claimed === value;
-  });
+/** One of the two must limit how long a token can be used again: `exp`, or the age counted from `iat`. */
+function judgeLifetime(claims: Claims, rules: TimeRules): Refusal | null {
+  const { nowSeconds, toleranceSeconds, maximumAgeSeconds } = rules;
+  const refusal = judgeTimes(claims, nowSeconds, toleranceSeconds);
+  if (refusal !== null) return refusal;
+  if (maximumAgeSeconds === undefined) return claims.exp === undefined ? refused('claim_invalid') : null;
+  if (typeof claims.iat !== 'number') return refused('claim_invalid');
+  const ageSeconds = nowSeconds - claims.iat;
+  const isYoung = ageSeconds <= maximumAgeSeconds + toleranceSeconds && ageSeconds >= -toleranceSeconds;
+  return isYoung ? null : refused('timestamp_outside_tolerance');
 }

@@ -46,10 +46,11 @@ const MAXIMUM_KEY_CHARACTERS = 8192;
 export function publicKey(options: PublicKeyOptions): Scheme<KeyObject> {
   const { algorithm, encoding, timestamp } = options;
   const [shortest, longest] = signatureBytes(algorithm);
-  const format = signedRequestFormat(options, (text) => {
+  const canonical = (text: string) => {
     const length = decodeStrictly(text, encoding)?.length ?? 0;
     return length >= shortest && length <= longest ? text : null;
-  });
+  };
+  const format = signedRequestFormat(options, { canonical });
   const hash = algorithm.kind === 'ed25519' ? null : algorithm.hash;
   const dsaEncoding = algorithm.kind === 'ecdsa' && algorithm.signature === 'p1363' ? 'ieee-p1363' : 'der';
 

@@ -1,6 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { decodeStrictly, spellingProblem } from './encoding.js';
 import { LIMITS, refused, type Refusal } from './headers.js';
+import { type FieldPlace, fieldReader, RequestFields } from './request-fields.js';
 import type { HeaderPairs, Key, PreparedKey, Scheme, SignedRequest, Verdict } from './scheme.js';
 
 /**
@@ -14,7 +15,7 @@ export interface Credential {
 /** Where a shared token stands. */
 export type TokenPlace =
   | { readonly header: string; /** Stands before the token, e.g. `Token `. */ readonly prefix?: string }
-  | { readonly query: string };
+  | FieldPlace;
 
 type Presented = { readonly ok: true; readonly text: string } | Refusal;
 
@@ -24,12 +25,16 @@ const MAXIMUM_BYTES = 1024;
 /**
  * A token that the sender repeats in every request. It says who sends; it does not bind the body.
  *
- * @param place the header or the query parameter it stands in
+ * @param place the header, the query parameter or the field of the body it stands in
+ * @throws RangeError when a pointer is not one
  * @example sharedToken({ header: 'X-Gitlab-Token' })
+ * @example sharedToken({ json: '/passcode' })
  */
 export function sharedToken(place: TokenPlace): Scheme<Credential> {
-  if ('query' in place) {
-    return credentialScheme('token-query', [], (request) => fromQuery(request.url, place.query));
+  if (!('header' in place)) {
+    const read = fieldReader(place);
+    const name = 'query' in place ? 'token-query' : 'token-body';
+    return credentialScheme(name, [], (request) => fromField(read(new RequestFields(request))));
   }
   const { header, prefix = '' } = place;
   const name = header.toLowerCase();
@@ -149,11 +154,10 @@ function fromAuthorization(headers: HeaderPairs, lowerCaseScheme: string): Prese
   return isScheme ? presented(value.slice(lowerCaseScheme.length)) : refused('authorization_mismatch');
 }
 
-function fromQuery(url: string, parameter: string): Presented {
-  const values = URL.canParse(url) ? new URL(url).searchParams.getAll(parameter) : [];
-  const [value] = values;
-  if (value === undefined) return refused('authorization_missing');
-  return values.length > 1 ? refused('authorization_mismatch') : presented(value);
+function fromField(value: string | Refusal): Presented {
+  if (typeof value === 'string') return presented(value);
+  const isAbsent = value.reason === 'signature_missing';
+  return refused(isAbsent ? 'authorization_missing' : 'authorization_mismatch');
 }
 
 function presented(text: string): Presented {

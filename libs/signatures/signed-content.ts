@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { readHeader, refused, type Refusal } from './headers.js';
+import { type FieldPlace, fieldReader, type RequestFields } from './request-fields.js';
 import type { SignedRequest } from './scheme.js';
 
 /** What a template's variables stand for in one request. */
@@ -9,6 +10,10 @@ export interface SignedValues {
   readonly id?: string | undefined;
   /** A public name that is signed along with the message, such as the one of the subscription. */
   readonly identifier?: string | undefined;
+  /** Body and query taken apart; there when {@link SignedContent.needsFields}. */
+  readonly fields?: RequestFields | undefined;
+  /** Where the secret itself is hashed with the message. */
+  readonly secret?: Buffer | undefined;
 }
 
 /** Takes the signed bytes piece by piece, as the Hmac of node:crypto does. */
@@ -16,8 +21,21 @@ export interface ByteSink {
   update(data: string | Buffer): unknown;
 }
 
+/**
+ * What a provider signs when no template can say it, e.g. headers that another header lists: all pieces in their order, or
+ * why they cannot be had. Reads the request, changes nothing, and never throws.
+ */
+export type SignedPieces = (
+  request: SignedRequest,
+  values: SignedValues,
+) => readonly (string | Buffer)[] | Refusal;
+
 /** A template made ready: it writes what is signed into a hash without joining it first. */
 export interface SignedContent {
+  /** Whether {@link SignedValues.fields} must be there. */
+  readonly needsFields: boolean;
+  /** The names of its variables, as they stand in the template. */
+  readonly variables: readonly string[];
   /**
    * Writes the signed bytes.
    *
@@ -28,36 +46,60 @@ export interface SignedContent {
 
 type TextReader = (request: SignedRequest, values: SignedValues) => string | Refusal;
 
-/** One piece of what is signed: fixed text, the body, or a text that differs from request to request. */
-type Part = string | { readonly read: TextReader } | { readonly body: true };
+/** One piece of what is signed: fixed text, the body, the secret, or a text that differs from request to request. */
+type Part = string | { readonly read: TextReader } | { readonly bytes: 'body' | 'secret' };
 
 const timestamp: TextReader = (_request, values) => values.timestamp ?? refused('signature_missing');
 
-const VARIABLES = new Map<string, TextReader>([
-  ['timestamp', timestamp],
-  ['ts', timestamp],
-  ['id', (_request, values) => values.id ?? refused('signature_missing')],
-  ['identifier', (_request, values) => values.identifier ?? refused('signature_missing')],
-  ['url', (request) => request.url],
-  ['method', (request) => request.method],
-  ['bodySha256', (request) => hash('sha256', request.body, 'hex')],
-  ['bodyCrc32', (request) => String(crc32(request.body))],
+const VARIABLES = new Map<string, Part>([
+  ['body', { bytes: 'body' }],
+  ['secret', { bytes: 'secret' }],
+  ['timestamp', { read: timestamp }],
+  ['ts', { read: timestamp }],
+  ['id', { read: (_request, values) => values.id ?? refused('signature_missing') }],
+  ['identifier', { read: (_request, values) => values.identifier ?? refused('signature_missing') }],
+  ['url', { read: (request) => request.url }],
+  ['path', { read: (request) => pathOf(request.url) }],
+  ['method', { read: (request) => request.method }],
+  ['bodyBase64url', { read: (request) => request.body.toString('base64url') }],
+  ['bodySha256', { read: (request) => hash('sha256', request.body, 'hex') }],
+  ['bodyMd5Base64', { read: (request) => hash('md5', request.body, 'base64') }],
+  ['bodyCrc32', { read: (request) => String(crc32(request.body)) }],
 ]);
 
 /**
  * Compiles a template of signed content.
  *
- * Variables: `${body}` the raw bytes, `${timestamp}` (or `${ts}`), `${id}`, `${identifier}`, `${url}`, `${method}`,
- * `${bodySha256}` in hex, `${bodyCrc32}` in decimal, `${header:<name>}`; everything else stands for itself, as UTF-8.
+ * Variables: `${body}` the raw bytes, `${timestamp}` (or `${ts}`), `${id}`, `${identifier}`, `${url}`, `${path}` with the
+ * query, `${method}`, `${bodyBase64url}`, `${bodySha256}` in hex, `${bodyMd5Base64}`, `${bodyCrc32}` in decimal, `${secret}`
+ * where a scheme hashes it along, `${header:<name>}`, and the values of {@link FieldPlace}: `${json:<pointer>}`,
+ * `${form:<name>}`, `${form:<name>#<pointer>}`, `${query:<name>}`. With a question mark, as in `${json?:/a}`, a value that is
+ * not there is an empty one. Everything else stands for itself, as UTF-8.
  *
- * @param template e.g. `v0:${timestamp}:${body}`
+ * @param template e.g. `v0:${timestamp}:${body}`, or a function where no template will do
  * @param signedUrl what a provider makes of the URL before it signs it
- * @throws RangeError when a variable is unknown or not closed
+ * @throws RangeError when a variable is unknown or not closed, or a pointer is none
  * @example signedContent('${timestamp}.${body}').write(mac, request, { timestamp: '1700000000' })
  */
-export function signedContent(template: string, signedUrl?: (told: string) => string): SignedContent {
-  const parts = parse(template, signedUrl);
-  return { write: (sink, request, values) => writeParts(parts, sink, request, values) };
+export function signedContent(
+  template: string | SignedPieces,
+  signedUrl?: (told: string) => string,
+): SignedContent {
+  if (typeof template === 'function') {
+    const write: SignedContent['write'] = (sink, request, values) => {
+      const pieces = template(request, values);
+      if ('ok' in pieces) return pieces;
+      for (const piece of pieces) sink.update(piece);
+      return null;
+    };
+    return { needsFields: true, variables: [], write };
+  }
+  const { parts, variables } = parse(template, signedUrl);
+  return {
+    needsFields: variables.some((name) => FIELD.test(name)),
+    variables,
+    write: (sink, request, values) => writeParts(parts, sink, request, values),
+  };
 }
 
 /**
@@ -80,8 +122,12 @@ export function bytesOf(
   return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
 }
 
-function parse(template: string, signedUrl: ((told: string) => string) | undefined): Part[] {
+function parse(
+  template: string,
+  signedUrl: ((told: string) => string) | undefined,
+): { parts: Part[]; variables: string[] } {
   const parts: Part[] = [];
+  const variables: string[] = [];
   let position = 0;
   while (position < template.length) {
     const start = template.indexOf('${', position);
@@ -93,24 +139,55 @@ function parse(template: string, signedUrl: ((told: string) => string) | undefin
     const name = template.slice(start + 2, end);
     const isUrl = name === 'url' && signedUrl !== undefined;
     parts.push(isUrl ? { read: (request) => signedUrl(request.url) } : variable(name));
+    variables.push(name);
     position = end + 1;
   }
-  return parts;
+  return { parts, variables };
 }
 
+const FIELD = /^(?:json|form|query)\??:/;
+
 function variable(name: string): Part {
-  if (name === 'body') return { body: true };
-  const read = VARIABLES.get(name);
-  if (read !== undefined) return { read };
-  if (!name.startsWith('header:') || name === 'header:')
-    throw new RangeError(`the template knows no variable "${name}"`);
-  const lowerCaseName = name.slice('header:'.length).toLowerCase();
-  return {
-    read: (request) => {
-      const reading = readHeader(request.headers, lowerCaseName);
-      return reading.ok ? reading.value : reading;
-    },
+  const known = VARIABLES.get(name);
+  if (known !== undefined) return known;
+  const match = /^(header|json|form|query)(\?)?:(.*)$/s.exec(name);
+  if (match === null) throw new RangeError(`the template knows no variable "${name}"`);
+  const [, kind = '', optional, what = ''] = match;
+  if (what === '' && kind !== 'json') throw new RangeError(`the variable "${name}" names nothing`);
+  const read = kind === 'header' ? headerText(what) : fieldText(placeOf(kind, what));
+  return { read: optional === undefined ? read : optionalText(read) };
+}
+
+function headerText(name: string): TextReader {
+  const lowerCaseName = name.toLowerCase();
+  return (request) => {
+    const reading = readHeader(request.headers, lowerCaseName);
+    return reading.ok ? reading.value : reading;
   };
+}
+
+function placeOf(kind: string, what: string): FieldPlace {
+  if (kind === 'json') return { json: what };
+  return kind === 'form' ? { form: what } : { query: what };
+}
+
+function fieldText(place: FieldPlace): TextReader {
+  const read = fieldReader(place);
+  return (_request, { fields }) => (fields === undefined ? refused('signature_missing') : read(fields));
+}
+
+function optionalText(read: TextReader): TextReader {
+  return (request, values) => {
+    const text = read(request, values);
+    return typeof text !== 'string' && text.reason === 'signature_missing' ? '' : text;
+  };
+}
+
+/** Path and query exactly as they stand in the URL. */
+function pathOf(url: string): string {
+  const authority = url.indexOf('://');
+  const path = authority === -1 ? -1 : url.indexOf('/', authority + 3);
+  return path === -1 ? '/' : url.slice(path);
 }
 
 function writeParts(
@@ -129,9 +206,11 @@ function writeParts(
       if (typeof value !== 'string') return value;
       text += value;
     } else {
+      const bytes = part.bytes === 'body' ? request.body : values.secret;
+      if (bytes === undefined) return refused('no_secret');
       if (text !== '') sink.update(text);
       text = '';
-      sink.update(request.body);
+      sink.update(bytes);
     }
   }
   if (text !== '') sink.update(text);

@@ -47,7 +47,7 @@ export class ApiKeysController {
   }
 
   @Delete(':id')
-  @ApiIdParam('Id of an API key')
+  @ApiIdParam('an API key')
   @Operation({
     id: 'deleteApiKey',
     summary: 'Delete an API key',

@@ -12,9 +12,8 @@ import {
   UpdateCallbackSecret,
 } from '#contract';
 import { problem } from '#errors';
-import { findPreset } from '#providers';
-import { type CallbackSecret, CallbackSecrets, isActive, type SecretHolder } from '#secrets';
-import { type Source, Sources } from '#sources';
+import { type CallbackSecret, CallbackSecrets, isActive } from '#secrets';
+import { secretHolderOf, Sources } from '#sources';
 import type { Caller } from '#tenants';
 import { Operation } from '../operation.js';
 import { ApiIdParam, CurrentCaller, IdParam, pageRequest } from '../parameters.js';
@@ -51,7 +50,7 @@ export class CallbackSecretsController {
     const source = await this.sources.find(tenantId, body.source ?? { slug: 'default' });
     if (source === null)
       throw problem('source_not_found', { errors: [{ path: 'source', message: 'is not there' }] });
-    const secret = await this.secrets.issue(tenantId, holderOf(source), {
+    const secret = await this.secrets.issue(tenantId, secretHolderOf(source), {
       label: body.label,
       plainSecret: body.plain_secret,
       expiresAt: body.expires_at,
@@ -82,7 +81,7 @@ export class CallbackSecretsController {
   }
 
   @Get(':id')
-  @ApiIdParam('Id of a callback secret')
+  @ApiIdParam('a callback secret')
   @Operation({
     id: 'getCallbackSecret',
     summary: 'Get a callback secret, without its plain text',
@@ -97,7 +96,7 @@ export class CallbackSecretsController {
   }
 
   @Patch(':id')
-  @ApiIdParam('Id of a callback secret')
+  @ApiIdParam('a callback secret')
   @Operation({
     id: 'updateCallbackSecret',
     summary: 'Change a callback secret',
@@ -121,7 +120,7 @@ export class CallbackSecretsController {
   }
 
   @Post(':id/rotations')
-  @ApiIdParam('Id of the callback secret to be replaced')
+  @ApiIdParam('the callback secret to be replaced')
   @Operation({
     id: 'rotateCallbackSecret',
     summary: 'Rotate a callback secret',
@@ -138,7 +137,7 @@ export class CallbackSecretsController {
   ): Promise<object> {
     const old = await this.secrets.get(tenantId, id);
     const source = await this.sources.get(tenantId, { id: old.source_id });
-    const secret = await this.secrets.rotate(tenantId, id, holderOf(source), {
+    const secret = await this.secrets.rotate(tenantId, id, secretHolderOf(source), {
       overlapSeconds: body.overlap_seconds ?? DEFAULT_OVERLAP_SECONDS,
       plainSecret: body.plain_secret,
       label: body.label,
@@ -147,7 +146,7 @@ export class CallbackSecretsController {
   }
 
   @Delete(':id')
-  @ApiIdParam('Id of a callback secret')
+  @ApiIdParam('a callback secret')
   @Operation({
     id: 'deleteCallbackSecret',
     summary: 'Delete a callback secret',
@@ -168,12 +167,6 @@ export class CallbackSecretsController {
   private async slugOf(tenantId: string, { source_id }: CallbackSecret): Promise<string> {
     return (await this.sources.slugs(tenantId, [source_id])).get(source_id) ?? '';
   }
-}
-
-function holderOf(source: Source): SecretHolder {
-  const preset = findPreset(source.provider);
-  if (preset === null) throw problem('provider_unknown');
-  return { id: source.id, scheme: preset.scheme, secretSource: preset.secret.source };
 }
 
 function show(secret: CallbackSecret, source: string): object {

@@ -29,7 +29,7 @@ export class DeliveriesController {
   }
 
   @Get(':id')
-  @ApiIdParam('Id of a delivery')
+  @ApiIdParam('a delivery')
   @Operation({
     id: 'getDelivery',
     summary: 'Get a delivery with its attempts',
@@ -44,7 +44,7 @@ export class DeliveriesController {
   }
 
   @Post(':id/retry')
-  @ApiIdParam('Id of a delivery')
+  @ApiIdParam('a delivery')
   @Operation({
     id: 'retryDelivery',
     summary: 'Try a delivery again at once',

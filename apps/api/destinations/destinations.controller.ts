@@ -67,7 +67,7 @@ export class DestinationsController {
   }
 
   @Get(':id')
-  @ApiIdParam('Id of a destination')
+  @ApiIdParam('a destination')
   @Operation({
     id: 'getDestination',
     summary: 'Get a destination',
@@ -81,7 +81,7 @@ export class DestinationsController {
   }
 
   @Patch(':id')
-  @ApiIdParam('Id of a destination')
+  @ApiIdParam('a destination')
   @Operation({
     id: 'updateDestination',
     summary: 'Change a destination',
@@ -106,7 +106,7 @@ export class DestinationsController {
   }
 
   @Delete(':id')
-  @ApiIdParam('Id of a destination')
+  @ApiIdParam('a destination')
   @Operation({
     id: 'deleteDestination',
     summary: 'Delete a destination',
@@ -120,7 +120,7 @@ export class DestinationsController {
   }
 
   @Post(':id/secret-rotations')
-  @ApiIdParam('Id of a destination')
+  @ApiIdParam('a destination')
   @Operation({
     id: 'rotateDestinationSecret',
     summary: 'Rotate the signing secret of a destination',

@@ -38,7 +38,7 @@ export class EventsController {
   }
 
   @Get(':id')
-  @ApiIdParam('Id of an event')
+  @ApiIdParam('an event')
   @Operation({
     id: 'getEvent',
     summary: 'Get an event with its headers and body',
@@ -49,16 +49,14 @@ export class EventsController {
     errors: ['not_found'],
   })
   async get(@CurrentCaller() { tenantId, role }: Caller, @IdParam() id: string): Promise<object> {
-    const event = await this.events.view(tenantId, id);
+    const { body, headers, ...event } = await this.events.view(tenantId, id);
     const [shown] = await this.show(tenantId, [event]);
-    const body = mayActAs(role, 'developer')
-      ? showBody(event.body)
-      : { body_truncated: event.body.length > 0 };
-    return { ...shown, query: event.query, headers: event.headers, ...body };
+    const shownBody = mayActAs(role, 'developer') ? showBody(body) : { body_truncated: body.length > 0 };
+    return { ...shown, query: event.query, headers, ...shownBody };
   }
 
   @Get(':id/body')
-  @ApiIdParam('Id of an event')
+  @ApiIdParam('an event')
   @ApiProduces('application/octet-stream')
   @Operation({
     id: 'getEventBody',
@@ -85,7 +83,7 @@ export class EventsController {
   }
 
   @Delete(':id')
-  @ApiIdParam('Id of an event')
+  @ApiIdParam('an event')
   @Operation({
     id: 'deleteEvent',
     summary: 'Erase an event for good',

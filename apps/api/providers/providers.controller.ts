@@ -1,9 +1,11 @@
-import { Controller, Get, Param } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
-import { Provider, ProviderList } from '#contract';
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiParam, ApiTags } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { PageQuery, Provider, ProviderList } from '#contract';
 import { problem } from '#errors';
 import { findPreset, listPresets, type ProviderPreset } from '#providers';
 import { Operation } from '../operation.js';
+import { DEFAULT_LIMIT, malformedCursor } from '../parameters.js';
 
 @ApiTags('Providers')
 @Controller('v1/providers')
@@ -16,11 +18,18 @@ export class ProvidersController {
     status: 200,
     answer: ProviderList,
   })
-  list(): object {
-    return { data: listPresets().map(show), next_cursor: null };
+  list(@Query({ schema: PageQuery }) query: z.output<typeof PageQuery>): object {
+    const presets = listPresets();
+    const first =
+      query.cursor === undefined ? 0 : presets.findIndex(({ id }) => cursorOf(id) === query.cursor);
+    if (first < 0) throw malformedCursor();
+    const end = first + (query.limit ?? DEFAULT_LIMIT);
+    const next = presets[end];
+    return { data: presets.slice(first, end).map(show), next_cursor: next ? cursorOf(next.id) : null };
   }
 
   @Get(':id')
+  @ApiParam({ name: 'id', description: 'Id of a provider', schema: { type: 'string', example: 'runflow' } })
   @Operation({
     id: 'getProvider',
     summary: 'Get a provider',
@@ -34,6 +43,11 @@ export class ProvidersController {
     if (preset === null) throw problem('not_found');
     return show(preset);
   }
+}
+
+/** Names the provider that the next page begins with. */
+function cursorOf(id: string): string {
+  return Buffer.from(id).toString('base64url');
 }
 
 function show(preset: ProviderPreset): object {

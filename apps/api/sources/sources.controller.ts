@@ -7,7 +7,7 @@ import { Events } from '#events';
 import { type Source, type SourceKey, Sources } from '#sources';
 import { type Caller, Tenants } from '#tenants';
 import { Operation } from '../operation.js';
-import { ApiIdParam, CurrentCaller, pageRequest, SourceParam } from '../parameters.js';
+import { ApiSourceParam, CurrentCaller, pageRequest, SourceParam } from '../parameters.js';
 
 @ApiTags('Sources')
 @Controller('v1/sources')
@@ -54,7 +54,7 @@ export class SourcesController {
   }
 
   @Get(':id')
-  @ApiIdParam('Id or slug of a source')
+  @ApiSourceParam()
   @Operation({
     id: 'getSource',
     summary: 'Get a source',
@@ -68,7 +68,7 @@ export class SourcesController {
   }
 
   @Patch(':id')
-  @ApiIdParam('Id or slug of a source')
+  @ApiSourceParam()
   @Operation({
     id: 'updateSource',
     summary: 'Change a source',
@@ -88,7 +88,7 @@ export class SourcesController {
   }
 
   @Delete(':id')
-  @ApiIdParam('Id or slug of a source')
+  @ApiSourceParam()
   @Operation({
     id: 'deleteSource',
     summary: 'Delete a source',

@@ -46,7 +46,7 @@ export class TenantsController {
   }
 
   @Get(':id')
-  @ApiIdParam('Id of a tenant')
+  @ApiIdParam('a tenant')
   @Operation({
     id: 'getTenant',
     summary: 'Get a tenant',
@@ -60,7 +60,7 @@ export class TenantsController {
   }
 
   @Delete(':id')
-  @ApiIdParam('Id of a tenant')
+  @ApiIdParam('a tenant')
   @Operation({
     id: 'deleteTenant',
     summary: 'Erase a tenant and all that is its own',

@@ -1,0 +1,37 @@
+import { describeSettings, settingsSchema } from '#config';
+import { errorRegistry } from '#errors';
+import { readText } from './routes.fixture.js';
+
+describe('docs/errors.md', () => {
+  const rows = [...readText('docs/errors.md').matchAll(/^\| `(\w+)` \| (\d{3}) \| (.+) \| (.+) \|$/gm)];
+  const documented = rows.map(([, code, status]) => [code, Number(status)]);
+
+  test('lists every code of the registry with its status, and no other', () => {
+    const registered = Object.entries(errorRegistry).map(([code, { status }]) => [code, status]);
+    expect(documented.sort()).toEqual(registered.sort());
+  });
+
+  test('says of each when it comes and what to do', () => {
+    for (const [, code, , when, remedy] of rows)
+      expect([code, (when ?? '').length > 10, (remedy ?? '').length > 5]).toEqual([code, true, true]);
+  });
+});
+
+describe('what is generated from the settings (npm run docs writes it)', () => {
+  test('docs/configuration.md is fresh', () => {
+    expect(readText('docs/configuration.md')).toBe(describeSettings().page);
+  });
+
+  test('.env.example is fresh, and sets nothing', () => {
+    const text = readText('.env.example');
+    expect(text).toBe(describeSettings().envExample);
+    expect(text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))).toEqual([]);
+  });
+
+  test('both name every setting', () => {
+    for (const name of Object.keys(settingsSchema)) {
+      expect(readText('docs/configuration.md')).toContain(`| \`${name}\` |`);
+      expect(readText('.env.example')).toContain(`#${name}=`);
+    }
+  });
+});
