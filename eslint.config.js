@@ -57,6 +57,7 @@ export default tseslint.config(
       'no-restricted-syntax': ['error', ...restrictedSyntax, noEnv, noFetch],
     },
   },
+  { files: ['**/*.generated.ts'], rules: { 'max-lines': 'off' } },
   {
     files: ['libs/config/**/*.ts'],
     rules: { 'no-restricted-syntax': ['error', ...restrictedSyntax, noFetch] },

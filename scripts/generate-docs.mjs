@@ -1,9 +1,10 @@
-// Writes what is generated from the code: openapi.json, docs/configuration.md and .env.example. Specs check that they
+// Writes what is generated from the code: openapi.json, docs/configuration.md, .env.example and the samples of providers. Specs check that they
 // are fresh. The document comes from the running application, hence the throw-away database.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildIfStale, root } from './build-if-stale.mjs';
+import { generateSamples } from './generate-samples.mjs';
 
 buildIfStale();
 const { describeSettings, loadSettings } = await import('../dist/libs/config/index.js');
@@ -19,6 +20,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const { page, envExample } = describeSettings();
 write('docs/configuration.md', page);
 write('.env.example', envExample);
+write('libs/providers/samples.generated.ts', await generateSamples());
 
 const dataDir = mkdtempSync(join(tmpdir(), 'callbox-docs-'));
 const server = await startEmbeddedPostgres({ dataDir });

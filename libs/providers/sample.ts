@@ -1,5 +1,6 @@
 import type { HeaderPairs } from '#signatures';
 import type { ProviderPreset, Sample } from './preset.js';
+import { generatedSamples } from './samples.generated.js';
 
 /** A sample with everything filled in, ready to be signed. */
 export interface FilledSample {
@@ -19,10 +20,10 @@ export interface SampleFacts {
 /**
  * The types of callback that a preset has a sample of; its default first.
  *
- * @returns an empty list when it has none
+ * @example sampleTypes(runflow) // ['run.completed', …]
  */
-export function sampleTypes({ sample }: ProviderPreset): readonly (string | null)[] {
-  return samplesOf(sample).map(({ type }) => type);
+export function sampleTypes(preset: ProviderPreset): readonly (string | null)[] {
+  return samplesOf(preset).map(({ type }) => type);
 }
 
 /**
@@ -33,14 +34,19 @@ export function sampleTypes({ sample }: ProviderPreset): readonly (string | null
  * @example makeSample(runflow, 'run.failed', { unique: '01KB', nowMs: Date.now() })?.body
  */
 export function makeSample(
-  { sample }: ProviderPreset,
+  preset: ProviderPreset,
   type: string | undefined,
   facts: SampleFacts,
 ): FilledSample | null {
-  const found = samplesOf(sample).find((one) => type === undefined || one.type === type);
+  const found = samplesOf(preset).find((one) => type === undefined || one.type === type);
   if (found === undefined) return null;
   const time = new Date(facts.nowMs).toISOString().replace('Z', '+00:00');
-  const fill = (text: string): string => text.replaceAll('{unique}', facts.unique).replaceAll('{time}', time);
+  const fill = (text: string): string =>
+    text
+      .replaceAll('{unique}', facts.unique)
+      .replaceAll('{time}', time)
+      .replaceAll('{now_ms}', String(facts.nowMs))
+      .replaceAll('{now_s}', String(Math.floor(facts.nowMs / 1_000)));
   return {
     type: found.type,
     headers: found.headers.map(([name, value]) => [name, fill(value)] as const),
@@ -48,6 +54,14 @@ export function makeSample(
   };
 }
 
-function samplesOf(sample: Sample | undefined): readonly Omit<Sample, 'others'>[] {
-  return sample === undefined ? [] : [sample, ...(sample.others ?? [])];
+/** For senders of whom nothing is known but that they sign. */
+const ANY_JSON: Sample = {
+  type: null,
+  headers: [['Content-Type', 'application/json']],
+  body: '{"id":"{unique}","message":"A test event","created_at":"{time}"}',
+};
+
+function samplesOf(preset: ProviderPreset): readonly Omit<Sample, 'others'>[] {
+  const sample = preset.sample ?? generatedSamples[preset.id] ?? ANY_JSON;
+  return [sample, ...(sample.others ?? [])];
 }
