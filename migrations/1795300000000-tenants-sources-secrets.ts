@@ -54,6 +54,20 @@ export class TenantsSourcesSecrets1795300000000 implements MigrationInterface {
       );
       create unique index sources_slug on sources (tenant_id, slug) where deleted_at is null;
 
+      -- Unguessable last segments of ingest URLs, for sources that only their URL protects. They stay visible in the
+      -- ingest URL, so they are encrypted and not hashed.
+      create table source_url_tokens (
+        tenant_id uuid not null,
+        id uuid not null,
+        source_id uuid not null,
+        ciphertext bytea not null,
+        created_at timestamptz(3) not null,
+        expires_at timestamptz(3),
+        primary key (tenant_id, id),
+        foreign key (tenant_id, source_id) references sources (tenant_id, id) on delete cascade
+      );
+      create index source_url_tokens_source on source_url_tokens (tenant_id, source_id, id);
+
       -- A secret is either computed with (ciphertext) or only compared (verifier, an argon2id hash).
       create table callback_secrets (
         tenant_id uuid not null references tenants (id) on delete cascade,
@@ -77,12 +91,12 @@ export class TenantsSourcesSecrets1795300000000 implements MigrationInterface {
       create index callback_secrets_source on callback_secrets (tenant_id, source_id, id);
       create unique index callback_secrets_current on callback_secrets (tenant_id, source_id) where is_current;
     `);
-    await isolateTenants(runner, ['api_keys', 'sources', 'callback_secrets']);
+    await isolateTenants(runner, ['api_keys', 'sources', 'source_url_tokens', 'callback_secrets']);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      drop table callback_secrets, sources, api_key_directory, api_keys, tenants, system_keys;
+      drop table callback_secrets, source_url_tokens, sources, api_key_directory, api_keys, tenants, system_keys;
     `);
   }
 }

@@ -11,7 +11,7 @@ export function guardCallback(
   { nowMs, published }: { nowMs: number; published: PublishedDocuments },
 ): Verdict | Promise<Verdict> {
   const keys = source.keys.filter((key) => key.expiresAtMs > nowMs);
-  if (keys.length === 0) return { ok: false, reason: 'no_secret' };
+  if (keys.length === 0 && source.scheme.secretUse !== 'none') return { ok: false, reason: 'no_secret' };
   const tolerance = source.config.tolerance_seconds;
   const clock = tolerance === undefined ? { nowMs } : { nowMs, toleranceSeconds: tolerance };
   return source.scheme.verify(request, keys, clock, published);

@@ -4,6 +4,7 @@ import type { Verdict } from '#signatures';
 import type { LiveSource } from '#sources';
 import type { ReceivedCallback } from './callback.js';
 import type { IngestUrl } from './ingest-url.js';
+import { pathWithoutToken } from './url-token.js';
 
 interface Verified {
   readonly ingestUrl: IngestUrl;
@@ -28,7 +29,7 @@ export function eventOf(
     runId: preset.runId?.(callback) ?? null,
     receivedAtMs: timeOfId(id),
     method: callback.method,
-    path: ingestUrl.path,
+    path: pathWithoutToken(source, ingestUrl.path),
     query: ingestUrl.query,
     contentType: callback.headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? null,
     ...splitHeaders(callback.headers, source.tokenHeaders, id, source.dataKey),

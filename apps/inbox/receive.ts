@@ -8,6 +8,7 @@ import { receivedCallback } from './callback.js';
 import { guardCallback } from './callback-guard.js';
 import { eventOf } from './event-of.js';
 import { answerHandshake, carriesCallbacks, methodsOf } from './handshake.js';
+import { admitsUrl } from './url-token.js';
 import { parseIngestTarget } from './ingest-url.js';
 import type { BodyReading } from './read-body.js';
 
@@ -45,7 +46,7 @@ export async function receive(request: IncomingMessage, house: ReceiveDependenci
   if (ingestUrl === null) return { kind: 'not_found' };
   try {
     const source = await house.findSource(ingestUrl.tenantSlug, ingestUrl.sourceSlug);
-    if (source === null) return { kind: 'not_found' };
+    if (source === null || !admitsUrl(source, ingestUrl, Date.now())) return { kind: 'not_found' };
     const method = request.method ?? '';
     if (!methodsOf(source).includes(method)) return { kind: 'method_not_allowed', source };
 
@@ -68,7 +69,7 @@ export async function receive(request: IncomingMessage, house: ReceiveDependenci
     if (proven !== null) return { kind: 'handshake', source, reply: proven };
 
     // First, because what is stored may be delivered at once, signed with the secret that is current then.
-    await house.noteVerified(source, verdict.keyId, receivedAtMs);
+    if (verdict.keyId !== null) await house.noteVerified(source, verdict.keyId, receivedAtMs);
     const stored = await house.storeEvent(eventOf(eventId, source, { ingestUrl, callback, verdict }));
     return { kind: stored.status, source, eventId: stored.id };
   } catch (error) {

@@ -48,6 +48,10 @@ export const SourceConfig = z
       .optional()
       .meta({ description: 'The answer to an accepted callback, in place of Callbox’s own' }),
     retention_days: z.int().min(1).max(3_650).optional().meta({ description: 'Default 30' }),
+    url_token: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Gives the ingest URL an unguessable last segment, see url-rotations' }),
   })
   // Settings of the provider's own; the domain checks them against its preset and refuses unknown ones.
   .catchall(z.union([text(2_048), z.number(), z.boolean()]))
@@ -71,6 +75,18 @@ export const UpdateSource = z
     status: z.enum(['active', 'paused']).optional(),
   })
   .meta({ id: 'UpdateSource' });
+
+export const RotateSourceUrl = z
+  .strictObject({
+    overlap_seconds: z
+      .int()
+      .min(0)
+      .max(THIRTY_DAYS_SECONDS)
+      .optional()
+      .meta({ description: 'How long the old URL works; default 86400' }),
+  })
+  .prefault({})
+  .meta({ id: 'RotateSourceUrl' });
 
 export const Source = z
   .object({

@@ -20,6 +20,7 @@ export const errorRegistry = {
   destination_not_allowed: { status: 422, title: 'Deliveries may not reach this URL' },
   no_sample: { status: 422, title: 'There is no sample of such a callback' },
   cannot_sign: { status: 422, title: 'Callbox cannot sign callbacks of this source' },
+  no_url_token: { status: 422, title: 'The ingest URL of this source has no token' },
   no_destination: { status: 422, title: 'No destination matches' },
   too_many_requests: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong on our side' },

@@ -83,6 +83,8 @@ export interface ProviderPreset {
   readonly runId?: Locator;
   /** Headers whose values are credentials: encrypted at rest and shown as `[redacted]`. Lower case. */
   readonly tokenHeaders?: readonly string[];
+  /** Whether nothing but the URL tells its callbacks from anybody's, so that the URL must be unguessable. */
+  readonly urlToken?: boolean;
   /** What the signature leaves out (the body, the URL, the time), where that matters; shown by the API and the docs. */
   readonly uncovered?: string;
   readonly handshake?: Handshake;

@@ -40,7 +40,8 @@ export interface Clock {
 export type Verdict =
   | {
       readonly ok: true;
-      readonly keyId: string;
+      /** The key that vouches for it; `null` where nothing is signed. */
+      readonly keyId: string | null;
       /** Milliseconds since the epoch, if the scheme signs a time. */
       readonly signedAtMs: number | null;
     }

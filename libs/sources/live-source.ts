@@ -24,6 +24,8 @@ export interface LiveSource {
   readonly tokenHeaders: readonly string[];
   /** What makes a callback the same event as an earlier one; `null`: nothing does. */
   readonly dedupe: { readonly key: Locator; readonly windowSeconds: number } | null;
+  /** SHA-256 of the segments its URL may end in; `null`: its URL needs none. */
+  readonly urlTokens: readonly { readonly digest: Buffer; readonly expiresAtMs: number }[] | null;
   /** The current one first. */
   readonly keys: readonly LiveKey[];
   /** Encrypts sensitive headers. */

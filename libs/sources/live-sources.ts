@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { Changes, Database, within } from '#database';
@@ -7,6 +8,7 @@ import type { Scheme } from '#signatures';
 import { TenantKeys } from '#tenants';
 import type { LiveKey, LiveSource } from './live-source.js';
 import { providerSettings } from './provider-settings.js';
+import { needsUrlToken, UrlTokens } from './url-tokens.js';
 import type { DedupeConfig, SourceConfig } from './source.entity.js';
 
 const MOST_SOURCES = 20_000;
@@ -47,6 +49,7 @@ export class LiveSources {
     private readonly changes: Changes,
     private readonly secrets: CallbackSecrets,
     private readonly tenantKeys: TenantKeys,
+    private readonly urlTokens: UrlTokens,
   ) {
     changes.subscribe((change) => {
       this.#unknown.clear();
@@ -130,10 +133,23 @@ export class LiveSources {
       scheme,
       tokenHeaders: tokenHeadersOf(preset, scheme),
       dedupe: dedupeRule(preset, row.config.dedupe),
+      urlTokens: needsUrlToken(row) ? await this.loadUrlTokens(row) : null,
       keys: secrets.flatMap((secret) => liveKey(secret, scheme)),
       dataKey: await this.tenantKeys.open(row.tenant_id),
     };
   }
+
+  private async loadUrlTokens(row: SourceRow): Promise<NonNullable<LiveSource['urlTokens']>> {
+    const tokens = await this.urlTokens.openActive(row.tenant_id, [row.id]);
+    return (tokens.get(row.id) ?? []).map(({ token, expiresAt }) => ({
+      digest: digest(token),
+      expiresAtMs: expiresAt?.getTime() ?? Infinity,
+    }));
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }
 
 function liveKey(

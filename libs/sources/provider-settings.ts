@@ -9,7 +9,13 @@ import {
 import type { SecretHolder } from '#secrets';
 import type { Source, SourceConfig } from './source.entity.js';
 
-const COMMON_SETTINGS: readonly string[] = ['tolerance_seconds', 'dedupe', 'response', 'retention_days'];
+const COMMON_SETTINGS: readonly string[] = [
+  'tolerance_seconds',
+  'dedupe',
+  'response',
+  'retention_days',
+  'url_token',
+];
 
 /** The settings of a source that are its provider's own. */
 export function providerSettings(config: SourceConfig): ProviderSettings {

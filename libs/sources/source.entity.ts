@@ -19,6 +19,8 @@ export interface SourceConfig {
       }
     | undefined;
   readonly retention_days?: number | undefined;
+  /** Gives the ingest URL an unguessable last segment. */
+  readonly url_token?: boolean | undefined;
   /** Settings of the provider's own. */
   readonly [setting: string]: unknown;
 }

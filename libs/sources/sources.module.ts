@@ -6,10 +6,11 @@ import { LiveSources } from './live-sources.js';
 import { NewTenants } from './new-tenants.js';
 import { Source } from './source.entity.js';
 import { Sources } from './sources.service.js';
+import { UrlTokens } from './url-tokens.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([Source]), TenantsModule, SecretsModule],
-  providers: [Sources, LiveSources, NewTenants],
+  providers: [UrlTokens, Sources, LiveSources, NewTenants],
   exports: [Sources, LiveSources, NewTenants],
 })
 export class SourcesModule {}

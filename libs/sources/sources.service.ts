@@ -3,8 +3,10 @@ import { type EntityManager, IsNull, LessThan } from 'typeorm';
 import { Changes, Database, newId, type Page, type PageRequest, pageOf } from '#database';
 import { problem } from '#errors';
 import { findPreset } from '#providers';
+import { Tenants } from '#tenants';
 import { checkConfig } from './provider-settings.js';
 import { Source, type SourceConfig } from './source.entity.js';
+import { needsUrlToken, type UrlToken, UrlTokens } from './url-tokens.js';
 
 interface NewSource {
   readonly slug: string;
@@ -25,6 +27,8 @@ export class Sources {
   constructor(
     private readonly database: Database,
     private readonly changes: Changes,
+    private readonly urlTokens: UrlTokens,
+    private readonly tenants: Tenants,
   ) {}
 
   async create(tenantId: string, input: NewSource): Promise<Source> {
@@ -35,6 +39,7 @@ export class Sources {
       });
     }
     checkConfig(preset, input.config ?? {});
+    await this.urlTokens.warmUp(tenantId);
     return this.database.tenant(tenantId, (manager) => this.createWithin(manager, tenantId, input));
   }
 
@@ -68,6 +73,7 @@ export class Sources {
       ],
     );
     if (inserted.length === 0) throw problem('slug_taken', `There is a source with the slug ${input.slug}`);
+    await this.urlTokens.ensureWithin(manager, source);
     await this.announce(manager, source);
     return source;
   }
@@ -119,6 +125,7 @@ export class Sources {
   }
 
   async patch(tenantId: string, idOrSlug: SourceKey, patch: SourcePatch): Promise<Source> {
+    await this.urlTokens.warmUp(tenantId);
     return this.database.tenant(tenantId, async (manager) => {
       const source = await findWithin(manager, tenantId, idOrSlug);
       if (source === null) throw problem('not_found');
@@ -134,9 +141,37 @@ export class Sources {
         'update sources set name = $3, config = $4, status = $5 where tenant_id = $1 and id = $2',
         [tenantId, source.id, changed.name, JSON.stringify(changed.config), changed.status],
       );
+      await this.urlTokens.ensureWithin(manager, changed);
       await this.announce(manager, changed);
       return changed;
     });
+  }
+
+  /** Makes a new ingest URL for a source that its URL protects; the old one works until the overlap ends. */
+  async rotateUrl(tenantId: string, idOrSlug: SourceKey, overlapSeconds: number): Promise<Source> {
+    await this.urlTokens.warmUp(tenantId);
+    return this.database.tenant(tenantId, async (manager) => {
+      const source = await findWithin(manager, tenantId, idOrSlug);
+      if (source === null) throw problem('not_found');
+      if (!needsUrlToken(source)) throw problem('no_url_token');
+      await this.urlTokens.rotateWithin(manager, source, overlapSeconds);
+      await this.announce(manager, source);
+      return source;
+    });
+  }
+
+  /** The paths of ingest URLs, by source id. */
+  async ingestPaths(tenantId: string, sources: readonly Source[]): Promise<Map<string, string>> {
+    const ids = sources.filter(needsUrlToken).map(({ id }) => id);
+    const tokens =
+      ids.length === 0 ? new Map<string, UrlToken[]>() : await this.urlTokens.openActive(tenantId, ids);
+    const { slug } = await this.tenants.get(tenantId);
+    return new Map(
+      sources.map((source) => {
+        const [newest] = tokens.get(source.id) ?? [];
+        return [source.id, `/in/${slug}/${source.slug}${newest === undefined ? '' : `/${newest.token}`}`];
+      }),
+    );
   }
 
   /** Deletes a source: its URL answers 404 from then on, its events stay. */

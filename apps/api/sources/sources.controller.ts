@@ -2,19 +2,27 @@ import { Body, Controller, Delete, Get, Inject, Patch, Post, Query } from '@nest
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { SETTINGS, type Settings } from '#config';
-import { CreateSource, PageQuery, Source as SourceAnswer, SourceList, UpdateSource } from '#contract';
+import {
+  CreateSource,
+  PageQuery,
+  RotateSourceUrl,
+  Source as SourceAnswer,
+  SourceList,
+  UpdateSource,
+} from '#contract';
 import { Events } from '#events';
 import { type Source, type SourceKey, Sources } from '#sources';
-import { type Caller, Tenants } from '#tenants';
+import type { Caller } from '#tenants';
 import { Operation } from '../operation.js';
 import { ApiSourceParam, CurrentCaller, pageRequest, SourceParam } from '../parameters.js';
+
+const DEFAULT_OVERLAP_SECONDS = 86_400;
 
 @ApiTags('Sources')
 @Controller('v1/sources')
 export class SourcesController {
   constructor(
     private readonly sources: Sources,
-    private readonly tenants: Tenants,
     private readonly events: Events,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -101,13 +109,33 @@ export class SourcesController {
     return this.sources.delete(tenantId, key);
   }
 
+  @Post(':id/url-rotations')
+  @ApiSourceParam()
+  @Operation({
+    id: 'rotateSourceUrl',
+    summary: 'Make a new ingest URL for a source that its URL protects',
+    description: 'The old URL works until the overlap ends.',
+    access: 'developer',
+    status: 201,
+    answer: SourceAnswer,
+    errors: ['not_found', 'no_url_token'],
+  })
+  async rotateUrl(
+    @CurrentCaller() { tenantId }: Caller,
+    @SourceParam() key: SourceKey,
+    @Body({ schema: RotateSourceUrl }) body: z.output<typeof RotateSourceUrl>,
+  ): Promise<object> {
+    const overlapSeconds = body.overlap_seconds ?? DEFAULT_OVERLAP_SECONDS;
+    return this.showOne(tenantId, await this.sources.rotateUrl(tenantId, key, overlapSeconds));
+  }
+
   private async showOne(tenantId: string, source: Source): Promise<object> {
     return (await this.show(tenantId, [source]))[0] ?? {};
   }
 
   private async show(tenantId: string, sources: readonly Source[]): Promise<object[]> {
-    const [tenant, lastEvents] = await Promise.all([
-      this.tenants.get(tenantId),
+    const [paths, lastEvents] = await Promise.all([
+      this.sources.ingestPaths(tenantId, sources),
       this.events.lastEventTimes(
         tenantId,
         sources.map(({ id }) => id),
@@ -115,7 +143,7 @@ export class SourcesController {
     ]);
     return sources.map((source) => ({
       ...source,
-      ingest_url: `${this.settings.publicUrl}/in/${tenant.slug}/${source.slug}`,
+      ingest_url: this.settings.publicUrl + (paths.get(source.id) ?? ''),
       last_event_at: lastEvents.get(source.id) ?? null,
     }));
   }

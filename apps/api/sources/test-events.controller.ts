@@ -9,7 +9,7 @@ import { findPreset, makeSample, type ProviderPreset, sampleTypes } from '#provi
 import { type ActiveSecret, CallbackSecrets } from '#secrets';
 import type { Scheme, SignedRequest } from '#signatures';
 import { secretHolderOf, type SourceKey, Sources } from '#sources';
-import { type Caller, Tenants } from '#tenants';
+import type { Caller } from '#tenants';
 import { Operation } from '../operation.js';
 import { ApiSourceParam, CurrentCaller, SourceParam } from '../parameters.js';
 import { OwnInbox } from './own-inbox.js';
@@ -20,7 +20,6 @@ export class TestEventsController {
   constructor(
     private readonly sources: Sources,
     private readonly secrets: CallbackSecrets,
-    private readonly tenants: Tenants,
     private readonly inbox: OwnInbox,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -45,11 +44,11 @@ export class TestEventsController {
     const source = await this.sources.get(tenantId, key);
     const preset = findPreset(source.provider);
     if (preset === null) throw problem('not_found');
-    const [secrets, tenant] = await Promise.all([
+    const [secrets, paths] = await Promise.all([
       this.secrets.openActive(tenantId, source.id),
-      this.tenants.get(tenantId),
+      this.sources.ingestPaths(tenantId, [source]),
     ]);
-    const path = `/in/${tenant.slug}/${source.slug}`;
+    const path = paths.get(source.id) ?? '';
     const request = await sign(secretHolderOf(source).scheme, secrets, {
       method: 'POST',
       url: this.settings.publicUrl + path,

@@ -8,7 +8,10 @@ const Settings = z
     ...HmacSettings.shape,
     timestamp_field: FieldName.default('t'),
     signature_field: FieldName.default('v1'),
-    template: Template.default('${timestamp}.${body}'),
+    template: Template.refine(
+      (template) => template.includes('${timestamp}'),
+      'must contain ${timestamp}: a time that is not signed could be any',
+    ).default('${timestamp}.${body}'),
   })
   .omit({ prefix: true });
 

@@ -3,11 +3,21 @@ import { hmac as hmacScheme, type Scheme } from '#signatures';
 import type { ProviderPreset } from '../preset.js';
 import { HeaderName, HmacSettings, Template } from '../generic-settings.js';
 
-const Settings = z.strictObject({
-  ...HmacSettings.shape,
-  timestamp_header: HeaderName.optional().meta({ description: 'Header of the signed time, in seconds' }),
-  template: Template.optional(),
-});
+const Settings = z
+  .strictObject({
+    ...HmacSettings.shape,
+    timestamp_header: HeaderName.optional().meta({ description: 'Header of the signed time, in seconds' }),
+    template: Template.optional(),
+  })
+  .refine(
+    ({ timestamp_header: header, template }) =>
+      template === undefined || template.includes('${timestamp}') === (header !== undefined),
+    {
+      path: ['template'],
+      error:
+        'must contain ${timestamp} where timestamp_header is set, and only there: a time counts if it is signed',
+    },
+  );
 
 /** HMAC in a header, for any sender: over the body or, with `timestamp_header`, over a time and the body. */
 export const hmac: ProviderPreset = {
@@ -34,6 +44,8 @@ function schemeOf(settings: z.output<typeof Settings>): Scheme {
     encoding,
     grammar: { kind: 'bare', prefix },
     content: template ?? (isTimed ? '${timestamp}.${body}' : '${body}'),
-    ...(isTimed ? { timestamp: { header: timestampHeader, unit: 'seconds' as const, toleranceSeconds: 300 } } : {}),
+    ...(isTimed
+      ? { timestamp: { header: timestampHeader, unit: 'seconds' as const, toleranceSeconds: 300 } }
+      : {}),
   });
 }

@@ -1,8 +1,8 @@
-import { hash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { hmac } from '#signatures';
 import { json } from '../locators.js';
 import type { Callback, HandshakeFacts, HandshakeReply, ProviderPreset } from '../preset.js';
+import { isVerifyToken } from '../verify-token.js';
 
 const Settings = z.strictObject({
   verify_token: z.string().min(8).max(256).optional().meta({
@@ -49,11 +49,6 @@ function answerSubscription({ method, url }: Callback, { config }: HandshakeFact
   const challenge = query.get('hub.challenge') ?? '';
   // Visible ASCII without markup, so that it can only be read as text.
   if (query.get('hub.mode') !== 'subscribe' || !/^[\w.~+/=-]{1,1024}$/.test(challenge)) return null;
-  if (!isToken(query.get('hub.verify_token'), config.verify_token)) return null;
+  if (!isVerifyToken(query.get('hub.verify_token'), config.verify_token)) return null;
   return { status: 200, headers: [['content-type', 'text/plain']], body: challenge };
-}
-
-function isToken(presented: string | null, expected: unknown): boolean {
-  if (presented === null || typeof expected !== 'string' || expected === '') return false;
-  return timingSafeEqual(hash('sha256', presented, 'buffer'), hash('sha256', expected, 'buffer'));
 }

@@ -2,11 +2,16 @@ import { z } from 'zod';
 import { jwtByPublishedKeys, type Scheme } from '#signatures';
 import type { ProviderPreset } from '../preset.js';
 
-const HttpsUrl = z.url({ protocol: /^https$/, error: 'must be an https URL' }).max(2_048);
+// Plain http only to this machine, for issuers under development; the guarded client decides what may be reached.
+const IssuerUrl = z
+  .string()
+  .max(2_048)
+  .regex(/^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1)[:/])/, 'must be an https URL')
+  .refine((text) => URL.canParse(text), 'must be an https URL');
 
 const Settings = z.strictObject({
-  issuer: HttpsUrl.default('https://accounts.google.com'),
-  jwks_url: HttpsUrl.default('https://www.googleapis.com/oauth2/v3/certs').meta({
+  issuer: IssuerUrl.default('https://accounts.google.com'),
+  jwks_url: IssuerUrl.default('https://www.googleapis.com/oauth2/v3/certs').meta({
     description: 'Where the issuer publishes its keys',
   }),
 });

@@ -1,8 +1,8 @@
-import { hash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { hmac, type Scheme } from '#signatures';
 import { json } from '../locators.js';
 import type { Callback, HandshakeFacts, HandshakeReply, ProviderPreset } from '../preset.js';
+import { isVerifyToken } from '../verify-token.js';
 
 const Settings = z.strictObject({
   verification_token: z.string().min(8).max(256).optional().meta({
@@ -49,15 +49,10 @@ function answerChallenge({ method, url }: Callback, { config }: HandshakeFacts):
   const query = new URL(url).searchParams;
   const challenge = query.get('challenge') ?? '';
   if (!/^[\x21-\x7e]{1,1024}$/.test(challenge)) return null;
-  if (!isToken(query.get('verification_token'), config.verification_token)) return null;
+  if (!isVerifyToken(query.get('verification_token'), config.verification_token)) return null;
   return {
     status: 200,
     headers: [['content-type', 'application/json']],
     body: JSON.stringify({ challenge }),
   };
-}
-
-function isToken(presented: string | null, expected: unknown): boolean {
-  if (presented === null || typeof expected !== 'string' || expected === '') return false;
-  return timingSafeEqual(hash('sha256', presented, 'buffer'), hash('sha256', expected, 'buffer'));
 }
