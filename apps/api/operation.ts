@@ -91,7 +91,7 @@ export function problemContents(codes: readonly ErrorCode[]): Record<string, obj
 
 function problemResponses(codes: readonly ErrorCode[]): MethodDecorator[] {
   return Object.entries(problemContents(codes)).map(([status, content]) =>
-    ApiResponse({ status: Number(status), ...content } as Parameters<typeof ApiResponse>[0]),
+    ApiResponse({ status: Number(status), ...content }),
   );
 }
 

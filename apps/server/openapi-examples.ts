@@ -51,6 +51,7 @@ export const bodyExamples: Readonly<Record<string, Readonly<Record<string, BodyE
     pause: { summary: 'Hold its deliveries', value: { status: 'paused' } },
     resume: { summary: 'Deliver again', value: { status: 'active' } },
   },
+  rotateSourceUrl: { day: { summary: 'The old URL works for a day', value: {} } },
   createTestEvent: {
     usual: { summary: 'The provider’s usual callback', value: {} },
     inbox: { summary: 'The example of “Receive a callback”', value: { body: callbackExampleText } },

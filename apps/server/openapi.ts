@@ -81,7 +81,7 @@ interface DocumentedParameter {
   readonly in: string;
   readonly required?: boolean;
   description?: string;
-  readonly schema: { example?: unknown; description?: string };
+  readonly schema: { example?: string; description?: string };
 }
 
 /** Adds to an operation what the framework cannot know. */
@@ -101,7 +101,7 @@ function describeParameter(parameter: DocumentedParameter): void {
   const { schema } = parameter;
   delete schema.description;
   if (parameter.required === true || schema.example === undefined) return;
-  parameter.description = [parameter.description, `for example \`${String(schema.example)}\``]
+  parameter.description = [parameter.description, `for example \`${schema.example}\``]
     .filter(Boolean)
     .join('; ');
   delete schema.example;

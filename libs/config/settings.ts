@@ -1,5 +1,5 @@
-import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { parseAllowList } from '#outbound';
 
 /** Which parts of Callbox a process runs. */
 export type Role = 'inbox' | 'api' | 'worker';
@@ -31,17 +31,15 @@ const roles = z.string().transform((text, context): readonly Role[] => {
   return [...new Set(known)];
 });
 
-// ipaddr.js alone reads 10/8 as 0.0.0.10/8.
-const isCidr = (text: string): boolean =>
-  /^(\d{1,3}(\.\d{1,3}){3}|[\da-fA-F:.]*:[\da-fA-F:.]*)\/\d{1,3}$/.test(text) && ipaddr.isValidCIDR(text);
-
 const cidrs = z.string().transform((text, context): readonly string[] => {
   const entries = text
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
-  if (!entries.every(isCidr)) {
-    context.addIssue('must be a comma-separated list of CIDRs');
+  try {
+    parseAllowList(entries);
+  } catch {
+    context.addIssue('must be a comma-separated list of CIDRs, none of them of cloud metadata or multicast');
   }
   return entries;
 });

@@ -35,6 +35,7 @@ export const routeRules: Readonly<Record<string, RouteRule>> = {
   'PATCH /v1/sources/{id}': { access: 'developer', id: 'source', body: { status: 'paused' } },
   'DELETE /v1/sources/{id}': { access: 'developer', id: 'source' },
   'POST /v1/sources/{id}/test-events': { access: 'developer', id: 'source' },
+  'POST /v1/sources/{id}/url-rotations': { access: 'developer', id: 'source' },
 
   'POST /v1/callback-secrets': { access: 'developer' },
   'GET /v1/callback-secrets': { access: 'viewer' },

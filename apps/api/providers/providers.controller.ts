@@ -62,7 +62,7 @@ function show(preset: ProviderPreset): object {
     signs_timestamp: scheme.signsTimestamp,
     default_tolerance_seconds: scheme.defaultToleranceSeconds,
     can_resign: scheme.sign !== undefined,
-    handshake: null,
+    handshake: preset.handshake?.description ?? null,
     docs_url: preset.docsUrl,
     confidence: preset.confidence,
   };
