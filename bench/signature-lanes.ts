@@ -32,7 +32,12 @@ export interface Lane {
   readonly isAsync?: boolean;
   ours(): Verdict | Promise<Verdict>;
   bare(): unknown;
+  /** The computation alone, without the comparison in constant time. */
+  call?(): unknown;
 }
+
+/** The calls of node:crypto that a verification needs. */
+type Needed = Required<Pick<Lane, 'bare' | 'call'>>;
 
 const NOW_MS = 1_790_000_000_000;
 const SECONDS = String(NOW_MS / 1000);
@@ -61,7 +66,7 @@ function request(headers: HeaderPairs = [], body: Buffer = JSON_BODY, url = URL_
 async function signed(
   name: string,
   scheme: Scheme,
-  bare: (key: KeyObject) => () => unknown,
+  needed: (key: KeyObject) => Needed,
   facts: { unsigned?: SignedRequest; secret?: string } = {},
 ): Promise<Lane> {
   const { unsigned = request(), secret = SECRET } = facts;
@@ -71,24 +76,30 @@ async function signed(
   const headers = [...unsigned.headers, ...(await scheme.sign(unsigned, keys, CLOCK))];
   const ready = { ...unsigned, headers };
   const keyObject = createSecretKey(Buffer.from(secret));
-  return { name, ours: () => scheme.verify(ready, keys, CLOCK), bare: bare(keyObject) };
+  return { name, ours: () => scheme.verify(ready, keys, CLOCK), ...needed(keyObject) };
 }
 
-/** One HMAC of what is signed, in one piece. */
+/** One HMAC of what is signed, in one piece and as bytes, and the comparison in constant time. */
 const macOf =
-  (content: Buffer, algorithm = 'sha256', encoding: 'hex' | 'base64' | 'base64url' = 'hex') =>
-  (key: KeyObject) =>
-  () =>
-    createHmac(algorithm, key).update(content).digest(encoding);
+  (content: Buffer, algorithm = 'sha256') =>
+  (key: KeyObject): Needed => {
+    const expected = createHmac(algorithm, key).update(content).digest();
+    return {
+      bare: () => timingSafeEqual(createHmac(algorithm, key).update(content).digest(), expected),
+      call: () => createHmac(algorithm, key).update(content).digest('hex'),
+    };
+  };
+
+interface Given {
+  readonly name: string;
+  readonly scheme: Scheme;
+  readonly plainKey: string;
+  readonly ready: SignedRequest;
+  readonly bare: () => unknown;
+}
 
 /** A lane whose request somebody else signed. */
-function given(
-  name: string,
-  scheme: Scheme,
-  plainKey: string,
-  ready: SignedRequest,
-  bare: () => unknown,
-): Lane {
+function given({ name, scheme, plainKey, ready, bare }: Given): Lane {
   const prepared = scheme.prepareKey(plainKey);
   if (!prepared.ok) throw new Error(`${name}: ${prepared.problem}`);
   const keys = [{ id: 'key', material: prepared.material }];
@@ -121,7 +132,7 @@ function sharedSecretFamilies(): Promise<Lane[]> {
     signed(
       'HMAC-SHA256 of the body, base64',
       hmac({ header: 'X-Signature', algorithm: 'sha256', encoding: 'base64' }),
-      macOf(JSON_BODY, 'sha256', 'base64'),
+      macOf(JSON_BODY),
     ),
     signed(
       'HMAC-SHA1 of the body, with a prefix',
@@ -165,13 +176,13 @@ function sharedSecretFamilies(): Promise<Lane[]> {
     signed(
       'Standard Webhooks',
       standardWebhooks(),
-      macOf(Buffer.concat([Buffer.from(`msg_${'a'.repeat(24)}.${SECONDS}.`), JSON_BODY]), 'sha256', 'base64'),
+      macOf(Buffer.concat([Buffer.from(`msg_${'a'.repeat(24)}.${SECONDS}.`), JSON_BODY])),
       { secret: whsec },
     ),
     signed(
       'HMAC of URL and body',
       hmac({ header: 'X-Signature', algorithm: 'sha256', encoding: 'base64', content: '${url}${body}' }),
-      macOf(Buffer.concat([Buffer.from(URL_TOLD), JSON_BODY]), 'sha256', 'base64'),
+      macOf(Buffer.concat([Buffer.from(URL_TOLD), JSON_BODY])),
     ),
     signed(
       'HMAC of URL and sorted form',
@@ -183,7 +194,7 @@ function sharedSecretFamilies(): Promise<Lane[]> {
         isDefaultPortOptional: true,
         areValuesDistinct: true,
       }),
-      macOf(Buffer.from(URL_TOLD + formText), 'sha1', 'base64'),
+      macOf(Buffer.from(URL_TOLD + formText), 'sha1'),
       {
         unsigned: { ...request([], form), headers: [['content-type', 'application/x-www-form-urlencoded']] },
       },
@@ -196,7 +207,11 @@ function sharedSecretFamilies(): Promise<Lane[]> {
         encoding: 'hex',
         content: '${secret}${body}',
       }),
-      () => () => createHash('sha256').update(SECRET).update(JSON_BODY).digest('hex'),
+      () => {
+        const digest = () => createHash('sha256').update(SECRET).update(JSON_BODY).digest();
+        const expected = digest();
+        return { bare: () => timingSafeEqual(digest(), expected), call: digest };
+      },
     ),
     jwtLane(),
   ]);
@@ -222,10 +237,16 @@ function jwtLane(): Promise<Lane> {
     }),
   });
   const signingInput = 'x'.repeat(330);
-  return signed('JWT with a body hash', scheme, (key) => () => [
-    createHmac('sha256', key).update(signingInput).digest('base64url'),
-    hash('sha256', JSON_BODY, 'base64url'),
-  ]);
+  return signed('JWT with a body hash', scheme, (key) => {
+    const call = () =>
+      [createHmac('sha256', key).update(signingInput).digest(), hash('sha256', JSON_BODY, 'buffer')] as const;
+    const [mac, digest] = call();
+    const bare = () => {
+      const [ownMac, ownDigest] = call();
+      return timingSafeEqual(ownMac, mac) && timingSafeEqual(ownDigest, digest);
+    };
+    return { bare, call };
+  });
 }
 
 /** The signature stands in the body, which must be read before it can be verified: JSON.parse is no call of node:crypto. */
@@ -245,21 +266,23 @@ function fieldFamilies(): Lane[] {
     content: ['/signature/timestamp', '/signature/token'],
     timestamp: { jsonPointer: '/signature/timestamp', unit: 'seconds', toleranceSeconds: 300 },
   });
-  const bare = macOf(Buffer.from(`${SECONDS}token`))(key);
+  const { bare } = macOf(Buffer.from(`${SECONDS}token`))(key);
   const digest = hash('sha256', SECRET, 'buffer');
+  const inBody = { scheme, plainKey: SECRET, ready: request([], body) };
   return [
-    given('HMAC of fields in a JSON body', scheme, SECRET, request([], body), bare),
-    given('the same, JSON.parse counted as needed', scheme, SECRET, request([], body), () => [
-      JSON.parse(body.toString()),
-      bare(),
-    ]),
-    given(
-      'shared token',
-      sharedToken({ header: 'X-Gitlab-Token' }),
-      SECRET,
-      request([['X-Gitlab-Token', SECRET]]),
-      () => timingSafeEqual(hash('sha256', SECRET, 'buffer'), digest),
-    ),
+    given({ ...inBody, name: 'HMAC of fields in a JSON body', bare }),
+    given({
+      ...inBody,
+      name: 'the same, JSON.parse counted as needed',
+      bare: () => [JSON.parse(body.toString()) as unknown, bare()],
+    }),
+    given({
+      name: 'shared token',
+      scheme: sharedToken({ header: 'X-Gitlab-Token' }),
+      plainKey: SECRET,
+      ready: request([['X-Gitlab-Token', SECRET]]),
+      bare: () => timingSafeEqual(hash('sha256', SECRET, 'buffer'), digest),
+    }),
   ];
 }
 
@@ -274,9 +297,9 @@ function publicKeyFamilies(): Lane[] {
   const raw = Buffer.from(ed25519.publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('hex');
   const pem = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }).toString();
   return [
-    given(
-      'Ed25519 of time and body',
-      publicKey({
+    given({
+      name: 'Ed25519 of time and body',
+      scheme: publicKey({
         header: 'X-Signature-Ed25519',
         algorithm: { kind: 'ed25519' },
         encoding: 'hex-any-case',
@@ -284,37 +307,37 @@ function publicKeyFamilies(): Lane[] {
         content: '${timestamp}${body}',
         timestamp: { header: 'X-Signature-Timestamp', unit: 'seconds', toleranceSeconds: 300 },
       }),
-      raw,
-      request([
+      plainKey: raw,
+      ready: request([
         ['X-Signature-Ed25519', edSignature.toString('hex')],
         ['X-Signature-Timestamp', SECONDS],
       ]),
-      () => verifyBytes(null, timed, ed25519.publicKey, edSignature),
-    ),
-    given(
-      'ECDSA P-256',
-      publicKey({
+      bare: () => verifyBytes(null, timed, ed25519.publicKey, edSignature),
+    }),
+    given({
+      name: 'ECDSA P-256',
+      scheme: publicKey({
         header: 'X-Signature',
         algorithm: { kind: 'ecdsa', hash: 'sha256', curve: 'P-256', signature: 'der' },
         encoding: 'base64',
         key: { format: 'pem' },
       }),
-      pem(p256.publicKey),
-      request([['X-Signature', ecSignature.toString('base64')]]),
-      () => verifyBytes('sha256', JSON_BODY, p256.publicKey, ecSignature),
-    ),
-    given(
-      'RSA 2048',
-      publicKey({
+      plainKey: pem(p256.publicKey),
+      ready: request([['X-Signature', ecSignature.toString('base64')]]),
+      bare: () => verifyBytes('sha256', JSON_BODY, p256.publicKey, ecSignature),
+    }),
+    given({
+      name: 'RSA 2048',
+      scheme: publicKey({
         header: 'X-Signature',
         algorithm: { kind: 'rsa', hash: 'sha256' },
         encoding: 'base64',
         key: { format: 'pem' },
       }),
-      pem(rsa.publicKey),
-      request([['X-Signature', rsaSignature.toString('base64')]]),
-      () => verifyBytes('sha256', JSON_BODY, rsa.publicKey, rsaSignature),
-    ),
+      plainKey: pem(rsa.publicKey),
+      ready: request([['X-Signature', rsaSignature.toString('base64')]]),
+      bare: () => verifyBytes('sha256', JSON_BODY, rsa.publicKey, rsaSignature),
+    }),
   ];
 }
 

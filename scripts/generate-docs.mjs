@@ -1,4 +1,4 @@
-// Writes what is generated from the code: openapi.json, docs/configuration.md, .env.example and the samples of providers. Specs check that they
+// Writes what is generated from the code: openapi.json, docs/configuration.md, docs/providers.md, .env.example and the samples of providers. Specs check that they
 // are fresh. The document comes from the running application, hence the throw-away database.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,6 +20,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const { page, envExample } = describeSettings();
 write('docs/configuration.md', page);
 write('.env.example', envExample);
+await import('./generate-provider-docs.mjs');
 write('libs/providers/samples.generated.ts', await generateSamples());
 
 const dataDir = mkdtempSync(join(tmpdir(), 'callbox-docs-'));

@@ -17,13 +17,23 @@ export interface CertificateRequest {
   readonly from?: string;
   readonly until?: string;
   readonly bits?: number;
+  /** An elliptic key on P-256 instead of RSA. */
+  readonly isElliptic?: boolean;
+  /** The DER bytes of the object id of one more, empty extension. */
+  readonly extension?: readonly number[];
 }
 
 /** Writes an X.509 v3 certificate (RFC 5280), because node:crypto reads them only. */
 export function certify(request: CertificateRequest): Certified {
   const { subject, issuer, from = '2020-01-01', until = '2049-01-01' } = request;
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: request.bits ?? 2048 });
-  const algorithm = sequence(objectId(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b), element(0x05));
+  const { publicKey, privateKey } =
+    request.isElliptic === true
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : generateKeyPairSync('rsa', { modulusLength: request.bits ?? 2048 });
+  const isSignerElliptic = (issuer?.privateKey ?? privateKey).asymmetricKeyType === 'ec';
+  const algorithm = isSignerElliptic
+    ? sequence(objectId(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02))
+    : sequence(objectId(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b), element(0x05));
   const content = sequence(
     element(0xa0, element(0x02, Buffer.from([2]))),
     element(0x02, Buffer.from([1])),
@@ -40,7 +50,7 @@ export function certify(request: CertificateRequest): Certified {
   return { pem: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`, subject, privateKey };
 }
 
-function extensions({ isAuthority = false, host }: CertificateRequest): Buffer[] {
+function extensions({ isAuthority = false, host, extension }: CertificateRequest): Buffer[] {
   const basicConstraints = sequence(
     objectId(0x55, 0x1d, 0x13),
     element(0x01, Buffer.from([0xff])),
@@ -50,7 +60,8 @@ function extensions({ isAuthority = false, host }: CertificateRequest): Buffer[]
     host === undefined
       ? []
       : [sequence(objectId(0x55, 0x1d, 0x11), element(0x04, sequence(element(0x82, Buffer.from(host)))))];
-  return [basicConstraints, ...names];
+  const own = extension === undefined ? [] : [sequence(objectId(...extension), element(0x04, element(0x05)))];
+  return [basicConstraints, ...names, ...own];
 }
 
 function element(tag: number, ...contents: readonly Buffer[]): Buffer {

@@ -49,6 +49,7 @@ export function certifiedJson(options: CertifiedJsonOptions): CertifiedMessageRe
       hash === undefined ||
       names === undefined ||
       signature === null ||
+      signature.length === 0 ||
       certificateUrl === null ||
       signedAtMs === null
     ) {
@@ -95,7 +96,7 @@ export function certifiedHeaders(options: CertifiedHeadersOptions): CertifiedMes
     const signedAtMs = parseTime(timestamp, options.timestamp.unit);
     const probe = bytesOf(content, request, { timestamp, identifier: '' });
     if (!Buffer.isBuffer(probe)) return probe;
-    if (signature === null || hash === undefined || signedAtMs === null)
+    if (signature === null || signature.length === 0 || hash === undefined || signedAtMs === null)
       return refused('signature_malformed');
     const contentFor: CertifiedMessage['contentFor'] = (identifier) => {
       const bytes = bytesOf(content, request, { timestamp, identifier });

@@ -50,6 +50,20 @@ export function readHeader(headers: HeaderPairs, lowerCaseName: string): HeaderR
 }
 
 /**
+ * The headers of a Node request, as they stood on the wire.
+ *
+ * @param rawHeaders `request.rawHeaders`: names and values in turn. `request.headers` will not do, it hides repeated ones
+ * @example headerPairs(['Host', 'a.example', 'Accept', 'text/html']) // [['Host', 'a.example'], ['Accept', 'text/html']]
+ */
+export function headerPairs(rawHeaders: readonly string[]): HeaderPairs {
+  const pairs: (readonly [string, string])[] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    pairs.push([rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '']);
+  }
+  return pairs;
+}
+
+/**
  * How signatures sit in their header.
  *
  * - `bare`: the whole value is `prefix` + signature (GitHub's `sha256=…`, or nothing in front).

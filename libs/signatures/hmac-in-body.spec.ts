@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { hmacInBody } from './index.js';
 import { keyOf, post } from './request.fixture.js';
 
@@ -149,4 +149,81 @@ test('a pointer that is none is found when the scheme is made', () => {
   expect(() =>
     hmacInBody({ algorithm: 'sha256', encoding: 'hex', signature: 'signature', content: ['/a'] }),
   ).toThrow(RangeError);
+});
+
+describe('a signature in a form or in the query', () => {
+  const sha384 = (text: string) => createHmac('sha384', SECRET).update(text).digest('hex');
+
+  test('Transloadit: stands beside the signed field of a form', async () => {
+    const scheme = hmacInBody({
+      algorithm: 'sha384',
+      encoding: 'hex',
+      signature: { form: 'signature' },
+      grammar: { kind: 'bare', prefix: 'sha384:' },
+      content: '${form:transloadit}',
+    });
+    const json = '{"ok":"ASSEMBLY_COMPLETED","name":"é & ="}';
+    const form = (text: string) =>
+      new URLSearchParams({ transloadit: text, signature: `sha384:${sha384(json)}` }).toString();
+    const formKeys = [keyOf(scheme, SECRET)];
+    expect(await scheme.verify(post(form(json)), formKeys, CLOCK)).toMatchObject({ ok: true });
+    expect(await scheme.verify(post(form('{}')), formKeys, CLOCK)).toEqual(refusal('signature_mismatch'));
+    expect(await scheme.verify(post(`${form(json)}&transloadit={}`), formKeys, CLOCK)).toEqual(
+      refusal('signature_malformed'),
+    );
+  });
+
+  test('Paymob: stands in the query, over values of the JSON body, truth values among them', async () => {
+    const scheme = hmacInBody({
+      algorithm: 'sha512',
+      encoding: 'hex',
+      signature: { query: 'hmac' },
+      content: ['/obj/amount_cents', '/obj/is_auth', '/obj/order/id'],
+    });
+    const signature = createHmac('sha512', SECRET).update('100false7').digest('hex');
+    const paymobBody = '{"obj":{"amount_cents":100,"is_auth":false,"order":{"id":7}}}';
+    const paymobKeys = [keyOf(scheme, SECRET)];
+    const at = (query: string) => post(paymobBody, [], `https://inbox.example/in/acme/paymob${query}`);
+    expect(await scheme.verify(at(`?hmac=${signature}`), paymobKeys, CLOCK)).toMatchObject({ ok: true });
+    expect(await scheme.verify(at(`?hmac=${signature}&hmac=${signature}`), paymobKeys, CLOCK)).toEqual(
+      refusal('signature_malformed'),
+    );
+    expect(await scheme.verify(at(''), paymobKeys, CLOCK)).toEqual(refusal('signature_missing'));
+  });
+
+  test('Braintree: one signature for each key pair, told apart by the public key in front', async () => {
+    const scheme = hmacInBody({
+      algorithm: 'sha1',
+      encoding: 'hex',
+      signature: { form: 'bt_signature' },
+      grammar: { kind: 'list', separator: '&', prefix: 'ours|' },
+      content: '${form:bt_payload}',
+      secret: { derive: (secret) => createHash('sha1').update(secret).digest() },
+    });
+    const key = createHash('sha1').update(SECRET).digest();
+    const signature = createHmac('sha1', key).update('payload').digest('hex');
+    const form = (value: string) =>
+      new URLSearchParams({ bt_payload: 'payload', bt_signature: value }).toString();
+    const bodyOf = (value: string) => scheme.verify(post(form(value)), [keyOf(scheme, SECRET)], CLOCK);
+    expect(await bodyOf(`theirs|${'0'.repeat(40)}&ours|${signature}`)).toMatchObject({ ok: true });
+    expect(await bodyOf(`theirs|${signature}`)).toEqual(refusal('signature_malformed'));
+  });
+
+  test('a value that may be absent counts as empty, and another one does not', async () => {
+    const scheme = hmacInBody({
+      algorithm: 'sha384',
+      encoding: 'hex',
+      signature: '/s',
+      content: '${json:/a}:${json?:/b}:${json:/c}',
+    });
+    const optionalKeys = [keyOf(scheme, SECRET)];
+    const document = (rest: object) => post(JSON.stringify({ s: sha384('1::3'), ...rest }));
+    expect(await scheme.verify(document({ a: 1, c: 3 }), optionalKeys, CLOCK)).toMatchObject({ ok: true });
+    expect(await scheme.verify(document({ a: 1, b: null, c: 3 }), optionalKeys, CLOCK)).toMatchObject({
+      ok: true,
+    });
+    expect(await scheme.verify(document({ a: 1 }), optionalKeys, CLOCK)).toEqual(
+      refusal('signature_missing'),
+    );
+  });
 });

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { hmac, type HmacSettings } from './hmac.js';
+import { hmacParts, type HmacSettings } from './hmac.js';
 import type { FieldPlace } from './request-fields.js';
 import type { Scheme } from './scheme.js';
 import type { SignedFieldsOptions } from './signed-request.js';
@@ -28,7 +28,7 @@ export interface HmacInBodyOptions extends Omit<SignedFieldsOptions, 'signature'
  */
 export function hmacInBody(options: HmacInBodyOptions): Scheme<KeyObject> {
   const { signature, content, separator = '', ...rest } = options;
-  const { sign: _impossible, ...scheme } = hmac({
+  return hmacParts({
     ...rest,
     name: options.name ?? 'hmac-in-body',
     signature: typeof signature === 'string' ? { json: signature } : signature,
@@ -36,6 +36,5 @@ export function hmacInBody(options: HmacInBodyOptions): Scheme<KeyObject> {
       typeof content === 'string' || typeof content === 'function'
         ? content
         : content.map((pointer) => `\${json:${pointer}}`).join(separator),
-  });
-  return scheme;
+  }).verifier;
 }

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { hmac } from './index.js';
+import { hmac, readHeader } from './index.js';
 import type { HeaderPairs } from './index.js';
 import { keyOf, post, withHeaders } from './request.fixture.js';
 
@@ -70,6 +70,37 @@ describe('an HMAC with several signatures in its header', () => {
     const many = Array.from({ length: 12 }, (_, index) => keyOf(scheme, `${SECRET}-${index}`, String(index)));
     const headers = scheme.sign(post('{}'), many, CLOCK);
     expect(scheme.verify(post('{}', headers), many, CLOCK)).toMatchObject({ ok: true, keyId: '0' });
+  });
+});
+
+describe('an HMAC with a group of fields for each key', () => {
+  const scheme = hmac({
+    header: 'Persona-Signature',
+    algorithm: 'sha256',
+    encoding: 'hex',
+    grammar: { kind: 'fields', separator: ',', signature: 'v1', timestamp: 't', groupSeparator: ' ' },
+    content: '${timestamp}.${body}',
+    timestamp: { unit: 'seconds', toleranceSeconds: 300 },
+  });
+  const keys = [keyOf(scheme, SECRET, 'current'), keyOf(scheme, OTHER, 'next')];
+  const [ours, next] = [hex('1700000000.{}'), hex('1700000000.{}', OTHER)];
+  const verify = (value: string, given = keys) =>
+    scheme.verify(post('{}', [['Persona-Signature', value]]), given, CLOCK);
+
+  test('is verified with either key and signed with both', () => {
+    const both = `t=1700000000,v1=${ours} t=1700000000,v1=${next}`;
+    expect(scheme.sign(post('{}'), keys, CLOCK)).toEqual([['Persona-Signature', both]]);
+    for (const key of keys) expect(verify(both, [key])).toMatchObject({ ok: true, keyId: key.id });
+    expect(verify(`t=1700000000,v1=${ours}`)).toMatchObject({ ok: true });
+  });
+
+  test.each([
+    ['groups of different times', `t=1700000001,v1=${next} t=1700000000,v1=${ours}`],
+    ['a group without a time', `t=1700000000,v1=${ours} v1=${next}`],
+    ['a group without a signature', `t=1700000000,v1=${ours} t=1700000000`],
+    ['nine groups', Array.from({ length: 9 }, () => `t=1700000000,v1=${ours}`).join(' ')],
+  ])('refuses %s', (_what, value) => {
+    expect(verify(value)).toEqual({ ok: false, reason: 'signature_malformed' });
   });
 });
 
@@ -204,6 +235,49 @@ describe('an HMAC over what is not the body alone', () => {
       ['X-HubSpot-Signature-v3', expected],
       ['X-HubSpot-Request-Timestamp', '1700000000000'],
     ]);
+  });
+});
+
+describe('an HMAC over what no template can say', () => {
+  test('Contentful: signs the headers that another header lists', () => {
+    const scheme = hmac({
+      header: 'x-contentful-signature',
+      algorithm: 'sha256',
+      encoding: 'hex',
+      content: (request) => {
+        const listed = readHeader(request.headers, 'x-contentful-signed-headers');
+        if (!listed.ok) return listed;
+        const lines: string[] = [];
+        for (const name of listed.value.split(',')) {
+          const reading = readHeader(request.headers, name);
+          if (!reading.ok) return reading;
+          lines.push(`${name}:${reading.value}`);
+        }
+        return [`${request.method}\n/path\n${lines.join(';')}\n`, request.body];
+      },
+    });
+    const keys = [keyOf(scheme, SECRET)];
+    const request = post('{}', [
+      ['x-contentful-signed-headers', 'x-a,x-contentful-signed-headers'],
+      ['x-a', '1'],
+    ]);
+    const signed = withHeaders(request, scheme.sign(request, keys, CLOCK));
+    expect(signed.headers.at(-1)).toEqual([
+      'x-contentful-signature',
+      hex('POST\n/path\nx-a:1;x-contentful-signed-headers:x-a,x-contentful-signed-headers\n{}'),
+    ]);
+    expect(scheme.verify(signed, keys, CLOCK)).toMatchObject({ ok: true });
+    const without = signed.headers.filter(([name]) => name !== 'x-a');
+    expect(scheme.verify({ ...signed, headers: without }, keys, CLOCK)).toEqual({
+      ok: false,
+      reason: 'signature_missing',
+    });
+  });
+
+  test('never signs its own secret', () => {
+    expect(() =>
+      hmac({ header: 'X-S', algorithm: 'sha256', encoding: 'hex', content: '${secret}${body}' }),
+    ).toThrow(RangeError);
   });
 });
 

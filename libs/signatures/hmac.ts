@@ -40,7 +40,16 @@ export interface HmacScheme extends Scheme<KeyObject> {
  * @throws RangeError when the template of the content is not one
  * @example hmac({ header: 'X-Hub-Signature-256', algorithm: 'sha256', encoding: 'hex', grammar: { kind: 'bare', prefix: 'sha256=' } })
  */
-export function hmac(options: HmacOptions | (SignedFieldsOptions & HmacSettings)): HmacScheme {
+export function hmac(options: HmacOptions): HmacScheme {
+  const { sign, verifier } = hmacParts(options);
+  return { ...verifier, sign };
+}
+
+/** The two halves of an HMAC scheme; where the signature stands in a field, the signing half cannot be used. */
+export function hmacParts(options: HmacSettings & (SignedRequestOptions | SignedFieldsOptions)): {
+  readonly verifier: Omit<HmacScheme, 'sign'>;
+  readonly sign: HmacScheme['sign'];
+} {
   const { algorithm, timestamp } = options;
   const digest = digestText(algorithm, options.encoding);
   const format = signedRequestFormat(options, digest);
@@ -76,14 +85,14 @@ export function hmac(options: HmacOptions | (SignedFieldsOptions & HmacSettings)
     return format.headersOf(signatures, values);
   }
 
-  return {
+  const verifier = {
     name: options.name ?? 'hmac',
     signatureHeaders: format.headerNames,
     signsTimestamp: timestamp !== undefined,
     defaultToleranceSeconds: timestamp?.toleranceSeconds ?? null,
     secretUse: 'compute',
-    prepareKey: (plainSecret) => prepareSecret(plainSecret, options.secret),
+    prepareKey: (plainSecret: string) => prepareSecret(plainSecret, options.secret),
     verify,
-    sign,
-  };
+  } as const;
+  return { verifier, sign };
 }

@@ -9,7 +9,7 @@ export { detachedJws, type DetachedJwsOptions, type JwsSubscription } from './de
 export { digestWithSecret, type DigestWithSecretOptions } from './digest-with-secret.js';
 export type { DigestAlgorithm, HashAlgorithm, SecretFormat, SignatureEncoding } from './encoding.js';
 export type { ExpectedClaims } from './expectation.js';
-export { type HeaderGrammar, LIMITS, readHeader, type Refusal, refused } from './headers.js';
+export { headerPairs, type HeaderGrammar, LIMITS, readHeader, type Refusal, refused } from './headers.js';
 export { hmac, type HmacOptions, type HmacScheme, type HmacSettings } from './hmac.js';
 export { hmacInBody, type HmacInBodyOptions } from './hmac-in-body.js';
 export { hmacOverUrl, type HmacOverUrlOptions } from './hmac-over-url.js';
@@ -28,6 +28,7 @@ export { basic, bearer, sharedToken, type Credential, type TokenPlace } from './
 export type { SignedPieces, SignedValues } from './signed-content.js';
 export type { SignedFieldsOptions, SignedRequestOptions } from './signed-request.js';
 export type { TimeUnit } from './signed-time.js';
+export { unsigned } from './unsigned.js';
 export {
   standardWebhooks,
   standardWebhooksAsymmetric,

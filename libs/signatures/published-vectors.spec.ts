@@ -1,4 +1,5 @@
 import {
+  digestWithSecret,
   hmac,
   hmacOverUrl,
   jwtWithBodyHash,
@@ -226,6 +227,26 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
     isDefaultPortOptional: true,
     areValuesDistinct: true,
     secret: { minimumBytes: 1 },
+  }),
+  cloudinary: digestWithSecret({
+    header: 'X-Cld-Signature',
+    algorithm: 'sha256',
+    encoding: 'hex',
+    content: '${body}${timestamp}${secret}',
+    timestamp: { header: 'X-Cld-Timestamp', unit: 'seconds-or-milliseconds', toleranceSeconds: 300 },
+    secret: { minimumBytes: 1 },
+  }),
+  'hubspot-v1': digestWithSecret({
+    header: 'X-HubSpot-Signature',
+    algorithm: 'sha256',
+    encoding: 'hex',
+    content: '${secret}${body}',
+  }),
+  'hubspot-v2': digestWithSecret({
+    header: 'X-HubSpot-Signature',
+    algorithm: 'sha256',
+    encoding: 'hex',
+    content: '${secret}${method}${url}${body}',
   }),
   'standard-webhooks': standardWebhooks(),
   svix: standardWebhooks({ headers: [SVIX_HEADERS, WEBHOOK_HEADERS], secret: { minimumBytes: 16 } }),

@@ -150,3 +150,20 @@ describe('the secret of a credential', () => {
     );
   });
 });
+
+test('a token in the body is read from JSON, a form field or JSON in a form field', async () => {
+  const verify = async (place: Parameters<typeof sharedToken>[0], body: string) => {
+    const scheme = sharedToken(place);
+    const verdict = await scheme.verify(post(body), [keyOf(scheme, 'a-passcode')], { nowMs: 0 });
+    return verdict.ok ? 'accepted' : verdict.reason;
+  };
+  expect(await verify({ json: '/passcode' }, '{"passcode":"a-passcode"}')).toBe('accepted');
+  expect(await verify({ json: '/passcode' }, '{"passcode":"b-passcode"}')).toBe('authorization_mismatch');
+  expect(await verify({ json: '/passcode' }, '{"passcode":{}}')).toBe('authorization_mismatch');
+  expect(await verify({ json: '/passcode' }, '{}')).toBe('authorization_missing');
+  expect(await verify({ form: 'token' }, 'token=a-passcode')).toBe('accepted');
+  expect(await verify({ form: 'token' }, 'token=a-passcode&token=a-passcode')).toBe('authorization_mismatch');
+  expect(await verify({ form: 'data#/token' }, `data=${encodeURIComponent('{"token":"a-passcode"}')}`)).toBe(
+    'accepted',
+  );
+});

@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { decodeStrictly, spellingProblem } from './encoding.js';
-import { LIMITS, refused, type Refusal } from './headers.js';
+import { LIMITS, readHeader, refused, type Refusal } from './headers.js';
 import { type FieldPlace, fieldReader, RequestFields } from './request-fields.js';
 import type { HeaderPairs, Key, PreparedKey, Scheme, SignedRequest, Verdict } from './scheme.js';
 
@@ -136,14 +136,12 @@ function prepareCredential(plainSecret: string): PreparedKey<Credential> {
   };
 }
 
+/** Missing is missing authorization here; two of them, or one that is too long, match nothing. */
 function onlyHeader(headers: HeaderPairs, lowerCaseName: string): string | Refusal {
-  const found = headers.filter(([name]) => name.toLowerCase() === lowerCaseName);
-  const [pair] = found;
-  if (pair === undefined) return refused('authorization_missing');
-  // Two of them: the app behind might read the other one.
-  return found.length > 1 || pair[1].length > LIMITS.headerBytes
-    ? refused('authorization_mismatch')
-    : pair[1];
+  const reading = readHeader(headers, lowerCaseName);
+  if (reading.ok) return reading.value;
+  const isAbsent = reading.reason === 'signature_missing';
+  return refused(isAbsent ? 'authorization_missing' : 'authorization_mismatch');
 }
 
 function fromAuthorization(headers: HeaderPairs, lowerCaseScheme: string): Presented {
