@@ -23,7 +23,7 @@ const domainLine = DOMAIN.map((name, index) => ({
   name: `domain-line-${name}`,
   comment: `${name} may only import the domain libs to its left`,
   severity: 'error',
-  from: { path: lib(name), pathNot: '\\.spec\\.ts$' },
+  from: { path: lib(name), pathNot: '\\.(spec|fixture)\\.ts$' },
   to: { path: DOMAIN.length > index + 1 ? anyOf(...DOMAIN.slice(index + 1)) : '^$' },
 }));
 
@@ -33,7 +33,7 @@ module.exports = {
     {
       name: 'pure-libs-import-nothing-impure',
       severity: 'error',
-      from: { path: anyOf(...PURE), pathNot: '\\.spec\\.ts$' },
+      from: { path: anyOf(...PURE), pathNot: '\\.(spec|fixture)\\.ts$' },
       to: {
         path: [
           '^node_modules/(@nestjs|typeorm|pg|fastify|undici|pino)(/|$)',
@@ -46,38 +46,38 @@ module.exports = {
       name: 'pure-libs-touch-no-system',
       comment: 'no file system, network or process of their own',
       severity: 'error',
-      from: { path: anyOf(...PURE), pathNot: '\\.spec\\.ts$' },
+      from: { path: anyOf(...PURE), pathNot: '\\.(spec|fixture)\\.ts$' },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|buffer)$' },
     },
     {
       name: 'signatures-and-contract-import-no-lib',
       severity: 'error',
-      from: { path: anyOf('signatures', 'contract'), pathNot: '\\.spec\\.ts$' },
+      from: { path: anyOf('signatures', 'contract'), pathNot: '\\.(spec|fixture)\\.ts$' },
       to: { path: '^libs/', pathNot: anyOf('signatures', 'contract') },
     },
     {
       name: 'cellar-knows-no-domain',
       severity: 'error',
-      from: { path: anyOf(...CELLAR), pathNot: '\\.spec\\.ts$' },
+      from: { path: anyOf(...CELLAR), pathNot: '\\.(spec|fixture)\\.ts$' },
       to: { path: anyOf(...DOMAIN, 'providers', 'signatures', 'client') },
     },
     ...domainLine,
     {
       name: 'libs-import-no-app',
       severity: 'error',
-      from: { path: '^libs/', pathNot: '^libs/testing/|\\.spec\\.ts$' },
+      from: { path: '^libs/', pathNot: '^libs/testing/|\\.(spec|fixture)\\.ts$' },
       to: { path: '^apps/' },
     },
     {
       name: 'apps-import-no-other-app',
       severity: 'error',
-      from: { path: '^apps/(?!server/)([^/]+)/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^apps/(?!server/)([^/]+)/', pathNot: '\\.(spec|fixture)\\.ts$' },
       to: { path: '^apps/', pathNot: '^apps/$1/' },
     },
     {
       name: 'testing-is-for-specs',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: '^libs/testing/|\\.spec\\.ts$|/test/' },
+      from: { path: '^(apps|libs)/', pathNot: '^libs/testing/|\\.(spec|fixture)\\.ts$|/test/' },
       to: { path: '^libs/testing/' },
     },
     {
