@@ -4,7 +4,7 @@ import type { Verdict } from '#signatures';
 import type { LiveSource } from '#sources';
 import type { ReceivedCallback } from './callback.js';
 import type { IngestUrl } from './ingest-url.js';
-import { pathWithoutToken } from './url-token.js';
+import { pathWithoutToken, queryWithoutToken } from './url-token.js';
 
 interface Verified {
   readonly ingestUrl: IngestUrl;
@@ -30,7 +30,7 @@ export function eventOf(
     receivedAtMs: timeOfId(id),
     method: callback.method,
     path: pathWithoutToken(source, ingestUrl.path),
-    query: ingestUrl.query,
+    query: queryWithoutToken(source, ingestUrl.query),
     contentType: callback.headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? null,
     ...splitHeaders(callback.headers, source.tokenHeaders, id, source.dataKey),
     body: callback.body,

@@ -5,7 +5,8 @@ const RECEIVING_METHODS: readonly string[] = ['POST', 'PUT', 'PATCH'];
 
 /** The methods a source takes: those of callbacks, and those of its provider's handshake. */
 export function methodsOf(source: LiveSource): readonly string[] {
-  return [...RECEIVING_METHODS, ...(source.preset.handshake?.methods ?? [])];
+  const ofHandshake = source.preset.handshake?.methods;
+  return ofHandshake === undefined ? RECEIVING_METHODS : [...RECEIVING_METHODS, ...ofHandshake];
 }
 
 /** Whether callbacks, and not only questions, come by this method. */

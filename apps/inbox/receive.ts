@@ -8,9 +8,9 @@ import { receivedCallback } from './callback.js';
 import { guardCallback } from './callback-guard.js';
 import { eventOf } from './event-of.js';
 import { answerHandshake, carriesCallbacks, methodsOf } from './handshake.js';
-import { admitsUrl } from './url-token.js';
 import { parseIngestTarget } from './ingest-url.js';
 import type { BodyReading } from './read-body.js';
+import { admitsUrl } from './url-token.js';
 
 /** What became of a request to the inbox. */
 export type Outcome =

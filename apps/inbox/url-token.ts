@@ -22,3 +22,13 @@ export function pathWithoutToken(source: LiveSource, path: string): string {
   segments[TOKEN_SEGMENT] = '[redacted]';
   return segments.join('/');
 }
+
+/** The query as it is kept: without the credential of senders who put it there. */
+export function queryWithoutToken({ scheme: { tokenParameter } }: LiveSource, query: string): string {
+  if (tokenParameter === undefined || query === '') return query;
+  const pairs = query.split('&').map((pair) => {
+    const [name = ''] = pair.split('=', 1);
+    return new URLSearchParams(pair).has(tokenParameter) ? `${name}=[redacted]` : pair;
+  });
+  return pairs.join('&');
+}

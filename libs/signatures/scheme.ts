@@ -71,6 +71,8 @@ export interface Scheme<Material = unknown> {
   readonly name: string;
   /** Headers that carry the signature and what belongs to it, as the provider spells them. */
   readonly signatureHeaders: readonly string[];
+  /** The query parameter that holds a credential, so that nobody keeps or shows it; absent where there is none. */
+  readonly tokenParameter?: string;
   readonly signsTimestamp: boolean;
   /** Seconds; `null` when no time is signed. */
   readonly defaultToleranceSeconds: number | null;

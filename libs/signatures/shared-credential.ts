@@ -34,7 +34,8 @@ export function sharedToken(place: TokenPlace): Scheme<Credential> {
   if (!('header' in place)) {
     const read = fieldReader(place);
     const name = 'query' in place ? 'token-query' : 'token-body';
-    return credentialScheme(name, [], (request) => fromField(read(new RequestFields(request))));
+    const scheme = credentialScheme(name, [], (request) => fromField(read(new RequestFields(request))));
+    return 'query' in place ? { ...scheme, tokenParameter: place.query } : scheme;
   }
   const { header, prefix = '' } = place;
   const name = header.toLowerCase();

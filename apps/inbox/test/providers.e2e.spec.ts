@@ -90,6 +90,29 @@ describe('settings of a provider’s own', () => {
   });
 });
 
+describe('a credential that the sender repeats', () => {
+  test.each([
+    [
+      'in a header of one’s own choice',
+      { header: 'X-My-Key' },
+      (secret: string) => ({ headers: { 'x-my-key': secret }, query: '' }),
+    ],
+    [
+      'in the query',
+      { query_parameter: 'key' },
+      (secret: string) => ({ headers: {}, query: `?a=1&key=${encodeURIComponent(secret)}&b=2` }),
+    ],
+  ])('%s is kept out of the event', async (_where, config, credential) => {
+    const source = await tenant.source('api-key', { config });
+    const { headers, query } = credential(source.secret);
+    const receipt = await send<{ id: string }>(source.url + query, { method: 'POST', headers, body: '{}' });
+    expect(receipt.status).toBe(200);
+    const event = JSON.stringify(await tenant.ok('GET', `/v1/events/${receipt.body.id}`));
+    expect(event).toContain('[redacted]');
+    for (const form of [source.secret, encodeURIComponent(source.secret)]) expect(event).not.toContain(form);
+  });
+});
+
 describe('a source that only its URL protects', () => {
   test('has an unguessable URL, marks its events and keeps the token out of them', async () => {
     const { ingest_url: url } = await makeSource('unverified', { accept_unverified: true });
