@@ -99,6 +99,8 @@ const deliveries = `
     retry_schedule_seconds integer[],
     rate_limit_per_second integer,
     max_in_flight integer,
+    -- With a rate limit: the earliest time of the next attempt, kept to by all workers together.
+    next_slot_at timestamptz,
     status text not null check (status in ('active', 'paused')),
     created_at timestamptz(3) not null,
     deleted_at timestamptz(3),
@@ -122,11 +124,13 @@ const deliveries = `
     id uuid not null,
     total integer not null,
     created_at timestamptz(3) not null,
+    cancelled_at timestamptz(3),
     primary key (tenant_id, id)
   );
 
   -- Narrow, because it changes; what changes is in one partial index. \`due_at\` is when a worker may claim it: the
-  -- time of the next attempt or, while a worker holds it, the end of that worker's lease.
+  -- time of the next attempt or, while a worker holds it, the end of that worker's lease. \`attempt_count\` counts the attempt
+  -- under way, so that one whose worker dies keeps its number.
   create table deliveries (
     tenant_id uuid not null,
     id uuid not null,
@@ -143,6 +147,7 @@ const deliveries = `
     finished_at timestamptz(3),
     primary key (tenant_id, id),
     check ((status = 'pending') = (due_at is not null)),
+    check (lease_id is null or status = 'pending'),
     check ((status in ('succeeded', 'failed', 'cancelled')) = (finished_at is not null))
   ) with (
     fillfactor = 70,
@@ -150,8 +155,8 @@ const deliveries = `
     autovacuum_vacuum_threshold = 5000,
     autovacuum_vacuum_cost_delay = 0
   );
-  create index deliveries_due on deliveries (tenant_id, destination_id, due_at) where status = 'pending';
-  create index deliveries_held on deliveries (tenant_id, destination_id) where status = 'held';
+  create index deliveries_due on deliveries (tenant_id, destination_id, due_at, id) where status = 'pending';
+  create index deliveries_held on deliveries (tenant_id, destination_id, source_id) where status = 'held';
   create index deliveries_event on deliveries (tenant_id, event_id);
   create index deliveries_destination on deliveries (tenant_id, destination_id, id);
   create index deliveries_redelivery on deliveries (tenant_id, redelivery_id) where redelivery_id is not null;

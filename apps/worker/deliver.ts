@@ -10,48 +10,47 @@ import {
 import type { OutboundRequest, OutboundResult } from '#outbound';
 import { findPreset } from '#providers';
 
-/** What became of a claimed delivery; `answered` says whether its destination shows signs of life. */
-export type Outcome =
-  { readonly kind: 'attempted'; readonly answered: boolean } | { readonly kind: 'set_aside' | 'given_back' };
-
 /** What delivering needs of the rest of the house. */
 export interface DeliverDependencies {
+  /** Waits until the destination may have one more request under way; `false`: better give the delivery back. */
+  turn(delivery: ClaimedDelivery): Promise<boolean>;
+  /** Says whether the destination answered; `null` when nothing was sent. */
+  endTurn(delivery: ClaimedDelivery, answered: boolean | null): void;
+  /** `false` once this worker stops, or cannot be sure any more that nobody else has the delivery. */
+  maySend(delivery: ClaimedDelivery): boolean;
   prepare(delivery: ClaimedDelivery, nowMs: number): Promise<Preparation>;
   send(request: OutboundRequest): Promise<OutboundResult>;
   record(attempt: RecordedAttempt): Promise<void>;
   setAside(delivery: ClaimedDelivery, obstacle: Obstacle): Promise<void>;
   giveBack(delivery: ClaimedDelivery): Promise<void>;
-  /** `false` once this worker stops, or cannot be sure any more that nobody else has the delivery. */
-  maySend(delivery: ClaimedDelivery): boolean;
 }
 
 /** An attempt that was made, or could not even begin. */
 interface MadeAttempt {
+  readonly kind: 'made';
   readonly startedAtMs: number;
   readonly result: OutboundResult | { readonly ok: false; readonly error: string; readonly isFinal: boolean };
 }
 
 /**
- * The way of a delivery: wait for the destination's rate limit, prepare the request, send it outside any transaction,
- * decide what follows, record both. A result that comes when another worker has taken over changes nothing.
+ * The way of a delivery: wait for its turn, prepare the request, send it outside any transaction, decide what follows,
+ * record both. A result that comes when another worker has taken over changes nothing.
  */
-export async function deliver(delivery: ClaimedDelivery, house: DeliverDependencies): Promise<Outcome> {
+export async function deliver(delivery: ClaimedDelivery, house: DeliverDependencies): Promise<void> {
   const obstacle = obstacleOf(delivery);
-  if (obstacle !== null) return setAside(delivery, obstacle, house);
+  if (obstacle !== null) return house.setAside(delivery, obstacle);
   if (delivery.wait_ms > 0) await sleep(delivery.wait_ms);
-  if (!house.maySend(delivery)) return giveBack(delivery, house);
+  if (!(await house.turn(delivery))) return house.giveBack(delivery);
 
-  const startedAtMs = Date.now();
-  const prepared = await house.prepare(delivery, startedAtMs);
-  if (prepared.kind === 'gone') return setAside(delivery, 'cancelled', house);
-  if (!house.maySend(delivery)) return giveBack(delivery, house);
-
-  const result = prepared.kind === 'ready' ? await house.send(prepared.request) : unsent(prepared.error);
-  // Cut off by our own stopping: another worker tries.
-  if (!result.ok && result.error === 'client_closed') return giveBack(delivery, house);
-
-  await house.record(attemptOf(delivery, { startedAtMs, result }));
-  return { kind: 'attempted', answered: result.ok };
+  const attempt = await prepareAndSend(delivery, house);
+  switch (attempt.kind) {
+    case 'gone':
+      return house.setAside(delivery, 'cancelled');
+    case 'refrained':
+      return house.giveBack(delivery);
+    case 'made':
+      return house.record(recordOf(delivery, attempt));
+  }
 }
 
 function obstacleOf(delivery: ClaimedDelivery): Obstacle | null {
@@ -59,25 +58,32 @@ function obstacleOf(delivery: ClaimedDelivery): Obstacle | null {
   return delivery.is_source_paused ? 'held' : null;
 }
 
-async function setAside(
+async function prepareAndSend(
   delivery: ClaimedDelivery,
-  obstacle: Obstacle,
   house: DeliverDependencies,
-): Promise<Outcome> {
-  await house.setAside(delivery, obstacle);
-  return { kind: 'set_aside' };
-}
-
-async function giveBack(delivery: ClaimedDelivery, house: DeliverDependencies): Promise<Outcome> {
-  await house.giveBack(delivery);
-  return { kind: 'given_back' };
+): Promise<MadeAttempt | { readonly kind: 'gone' | 'refrained' }> {
+  let answered: boolean | null = null;
+  try {
+    const startedAtMs = Date.now();
+    const prepared = await house.prepare(delivery, startedAtMs);
+    if (prepared.kind === 'gone') return { kind: 'gone' };
+    if (prepared.kind === 'impossible') return { kind: 'made', startedAtMs, result: unsent(prepared.error) };
+    if (!house.maySend(delivery)) return { kind: 'refrained' };
+    const result = await house.send(prepared.request);
+    // Cut off by our own stopping: another worker tries.
+    if (!result.ok && result.error === 'client_closed') return { kind: 'refrained' };
+    answered = result.ok;
+    return { kind: 'made', startedAtMs, result };
+  } finally {
+    house.endTurn(delivery, answered);
+  }
 }
 
 function unsent(error: 'loop_detected' | 'preparation_failed'): MadeAttempt['result'] {
   return { ok: false, error, isFinal: error === 'loop_detected' };
 }
 
-function attemptOf(delivery: ClaimedDelivery, { startedAtMs, result }: MadeAttempt): RecordedAttempt {
+function recordOf(delivery: ClaimedDelivery, { startedAtMs, result }: MadeAttempt): RecordedAttempt {
   const answer = resultOf(delivery, result);
   return {
     tenantId: delivery.tenant_id,

@@ -45,6 +45,7 @@ export class Deliverer {
   readonly #leases: Leases;
   readonly #largeBodies = new ByteBudget(LARGE_BODIES_BYTES);
   readonly #records: GroupCommit<RecordedAttempt, Recorded>;
+  readonly #unsent: GroupCommit<ClaimedDelivery, undefined>;
   readonly #steps: DeliverDependencies;
   /** Destinations of which more may be due than there was room for. */
   readonly #crowded = new Set<string>();
@@ -61,13 +62,27 @@ export class Deliverer {
       mostWaitingRows: 10_000,
       mostWaitingBytes: 256 * 1024 * 1024,
     });
+    this.#unsent = new GroupCommit({
+      write: async (batch) => {
+        await this.#leases.giveBack(batch);
+        return batch.map(() => undefined);
+      },
+      bytesOf: () => 0,
+      mostRows: 1_000,
+      mostBatchBytes: Infinity,
+      mostWaitingRows: Infinity,
+      mostWaitingBytes: Infinity,
+    });
     this.#steps = {
+      turn: async ({ destination }) => !this.#isStopping && this.#pacer.turn(destination.id),
+      endTurn: ({ destination }, answered) =>
+        this.#pacer.endTurn(destination.id, answered, destination.max_in_flight),
+      maySend: (delivery) => !this.#isStopping && this.#leases.isSafe(delivery),
       prepare: (delivery, nowMs) => house.preparer.prepare(house.pool, delivery, nowMs),
       send: (request) => house.client.send(request),
       record: (attempt) => this.record(attempt),
       setAside: (delivery, obstacle) => setAside(house.pool, delivery, obstacle),
-      giveBack: (delivery) => this.#leases.giveBack([delivery]),
-      maySend: (delivery) => !this.#isStopping && this.#leases.isSafe(delivery),
+      giveBack: (delivery) => this.#unsent.add(delivery),
     };
   }
 
@@ -98,6 +113,7 @@ export class Deliverer {
   /** Takes on nothing more; what waits is given back at once. */
   beginStop(): void {
     this.#isStopping = true;
+    this.#pacer.close();
   }
 
   /** Finishes what is being sent, for a while, and gives back the rest. */
@@ -115,20 +131,18 @@ export class Deliverer {
     const { id: destinationId } = delivery.destination;
     this.#leases.keep(delivery, askedAtMs);
     this.#pacer.enter(destinationId);
-    let answered: boolean | null = null;
     let largeBytes = 0;
     try {
       const size = delivery.event?.size ?? 0;
       if (size > LARGE_BODY_BYTES) largeBytes = await this.#largeBodies.take(size);
-      const outcome = await deliver(delivery, this.#steps);
-      if (outcome.kind === 'attempted') answered = outcome.answered;
+      await deliver(delivery, this.#steps);
     } catch (error) {
       await this.tryLater(delivery, error);
     } finally {
       this.#largeBodies.give(largeBytes);
       this.#leases.forget(delivery);
-      this.#pacer.leave(destinationId, answered);
-      if (this.#crowded.delete(destinationId) || this.#isFull) this.house.onRoom();
+      const hasRoom = this.#pacer.leave(destinationId);
+      if ((hasRoom && this.#crowded.delete(destinationId)) || this.#isFull) this.house.onRoom();
     }
   }
 

@@ -1,35 +1,94 @@
 import type { Window } from '#deliveries';
 
-/** A destination that nothing is known of yet gets one request; it shows by answering that it can take more. */
+/** What one destination has in this process. */
+interface Lane {
+  /** How many requests it may have under way, as far as its answers have shown. */
+  size: number;
+  sending: number;
+  /** Claimed and not over: being sent, waiting for its turn, being written down. */
+  inHand: number;
+  readonly waiting: ((mayGo: boolean) => void)[];
+  usedAtMs: number;
+}
+
+/** What nothing is known of gets one; it shows by answering that it can take more. */
 export const FIRST_WINDOW = 1;
-const MOST = 1_000;
+const DEFAULT_MAX_IN_FLIGHT = 10;
+/** So many are claimed per request under way, so that the next ones are at hand when those are answered. */
+const IN_HAND_PER_REQUEST = 4;
+const REMEMBER_FOR_MS = 10_000;
 
 /**
- * How many requests each destination may have under way in this process: one more with every answer, one at a time
- * while it does not answer. So thousands of destinations that hang hold one place each, and the others go on. What
- * has nothing under way is forgotten.
+ * Lets each destination have as many requests under way as it has shown to take: one more with every answer, one at a
+ * time while it does not answer. So thousands of destinations that hang hold one place each, and the others go on.
  */
 export class Pacer {
-  readonly #windows = new Map<string, { size: number; inFlight: number }>();
+  readonly #lanes = new Map<string, Lane>();
 
+  constructor(private readonly nowMs: () => number = () => performance.now()) {}
+
+  /** Counts a delivery as in hand. */
   enter(destinationId: string): void {
-    const window = this.#windows.get(destinationId);
-    if (window === undefined) this.#windows.set(destinationId, { size: FIRST_WINDOW, inFlight: 1 });
-    else window.inFlight += 1;
+    const lane = this.#lanes.get(destinationId) ?? this.newLane(destinationId);
+    lane.inHand += 1;
+    lane.usedAtMs = this.nowMs();
   }
 
-  /** Ends one request; `answered` is `null` when none was made. */
-  leave(destinationId: string, answered: boolean | null): void {
-    const window = this.#windows.get(destinationId);
-    if (window === undefined) return;
-    window.inFlight -= 1;
-    if (answered === true) window.size = Math.min(window.size + 1, MOST);
-    else if (answered === false) window.size = FIRST_WINDOW;
-    if (window.inFlight <= 0) this.#windows.delete(destinationId);
+  /** Waits until a request may be sent; `false`: the destination has stopped answering, so better give it back. */
+  async turn(destinationId: string): Promise<boolean> {
+    const lane = this.#lanes.get(destinationId);
+    if (lane === undefined || lane.sending >= lane.size)
+      return new Promise((resolve) => lane?.waiting.push(resolve) ?? resolve(false));
+    lane.sending += 1;
+    return true;
   }
 
-  /** Every destination that has something under way. */
+  /** Ends the turn of a request; `answered` is `null` when none was sent. `most` is what the destination allows. */
+  endTurn(destinationId: string, answered: boolean | null, most: number | null): void {
+    const lane = this.#lanes.get(destinationId);
+    if (lane === undefined) return;
+    lane.sending -= 1;
+    if (answered === true) lane.size = Math.min(lane.size + 1, most ?? DEFAULT_MAX_IN_FLIGHT);
+    if (answered === false) lane.size = FIRST_WINDOW;
+    if (answered === false) for (const refuse of lane.waiting.splice(0)) refuse(false);
+    while (lane.sending < lane.size && lane.waiting.length > 0) {
+      lane.sending += 1;
+      lane.waiting.shift()?.(true);
+    }
+  }
+
+  /** Ends a delivery; `true` when it is worth looking for more of the destination. */
+  leave(destinationId: string): boolean {
+    const lane = this.#lanes.get(destinationId);
+    if (lane === undefined) return true;
+    lane.inHand -= 1;
+    return lane.inHand <= windowOf(lane) / 2;
+  }
+
+  /** Sends everybody away who waits for a turn. */
+  close(): void {
+    for (const lane of this.#lanes.values()) for (const refuse of lane.waiting.splice(0)) refuse(false);
+  }
+
+  /** How many deliveries of each destination may be in hand, and are. Forgets what has had none for a while. */
   windows(): Window[] {
-    return [...this.#windows].map(([destinationId, window]) => ({ destinationId, ...window }));
+    const since = this.nowMs() - REMEMBER_FOR_MS;
+    for (const [id, lane] of this.#lanes)
+      if (lane.inHand <= 0 && lane.usedAtMs < since) this.#lanes.delete(id);
+    return [...this.#lanes].map(([destinationId, lane]) => ({
+      destinationId,
+      size: windowOf(lane),
+      inFlight: lane.inHand,
+    }));
   }
+
+  private newLane(destinationId: string): Lane {
+    const lane = { size: FIRST_WINDOW, sending: 0, inHand: 0, waiting: [], usedAtMs: 0 };
+    this.#lanes.set(destinationId, lane);
+    return lane;
+  }
+}
+
+function windowOf({ size }: Lane): number {
+  return size === FIRST_WINDOW ? FIRST_WINDOW : size * IN_HAND_PER_REQUEST;
 }

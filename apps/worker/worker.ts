@@ -38,7 +38,10 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, OnApplic
     preparer: DeliveryPreparer,
     eventLog: EventLog,
   ) {
-    const pool = createPool(settings.databaseUrl ?? '', 'worker', STATEMENT_TIMEOUT_MS, 8);
+    const pool = createPool(settings.databaseUrl ?? '', 'worker', STATEMENT_TIMEOUT_MS, {
+      max: 8,
+      byKey: true,
+    });
     pool.on('error', (error) => logger.warn({ error }, 'worker.connection_lost'));
     this.#pool = pool;
     const loop = (name: string, idleMs: number, work: () => Promise<boolean>) =>

@@ -38,10 +38,11 @@ export const Attempt = z
     started_at: Time,
     duration_ms: z.int(),
     status_code: z.int().nullable(),
-    error: z
-      .string()
-      .nullable()
-      .meta({ description: 'A stable code when no whole answer came', example: 'connection_refused' }),
+    error: z.string().nullable().meta({
+      description:
+        'A stable code when no whole answer came; interrupted: the worker was lost, and whether the request arrived is unknown',
+      example: 'connection_refused',
+    }),
     response_headers: z.array(HeaderPair).nullable(),
     response_body: z.string().nullable().meta({ description: 'First 64 KiB, as text' }),
     response_truncated: z.boolean(),

@@ -38,7 +38,10 @@ const fields = {
     .nullable()
     .optional()
     .meta({ description: 'Globs over the event type; all when absent', example: ['run.*'] }),
-  signing: z.enum(['native', 'standard-webhooks', 'none']).optional(),
+  signing: z.enum(['native', 'standard-webhooks', 'none']).optional().meta({
+    description:
+      'native (default): the provider’s own signature, made afresh; none: nothing is added, and the signature the callback came with is passed on',
+  }),
   headers: CustomHeaders.nullable().optional(),
   timeout_seconds: z.int().min(1).max(60).optional(),
   retry: z

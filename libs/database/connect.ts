@@ -33,13 +33,29 @@ export function createDataSourceOptions(url: string): DataSourceOptions {
   };
 }
 
+/**
+ * For a pool whose every statement looks its rows up by key. Plans are kept for as long as a connection lives, and one
+ * made while the tables were still empty would read them whole when they no longer are.
+ */
+const BY_KEY = ['seqscan', 'hashjoin', 'mergejoin'].map((method) => `-c enable_${method}=off`).join(' ');
+
+interface PoolOptions {
+  readonly max?: number;
+  readonly byKey?: boolean;
+}
+
 /** A plain pool for the hot paths, which write their own SQL. */
-export function createPool(url: string, name: string, statementTimeoutMs: number, max = 4): pg.Pool {
+export function createPool(
+  url: string,
+  name: string,
+  statementTimeoutMs: number,
+  { max = 4, byKey = false }: PoolOptions = {},
+): pg.Pool {
   return new pg.Pool({
     connectionString: url,
     application_name: `callbox-${name}`,
     max,
-    options: SESSION,
+    options: byKey ? `${SESSION} ${BY_KEY}` : SESSION,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + 1_000,

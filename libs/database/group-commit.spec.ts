@@ -31,7 +31,13 @@ class HeldStore {
 
 function commits(
   write: (batch: readonly string[]) => Promise<string[]>,
-  limits: { rows?: number; bytes?: number; waitingRows?: number; waitingBytes?: number; waitMs?: number } = {},
+  limits: {
+    rows?: number;
+    bytes?: number;
+    waitingRows?: number;
+    waitingBytes?: number;
+    waitMs?: number;
+  } = {},
 ): GroupCommit<string, string> {
   return new GroupCommit({
     write,

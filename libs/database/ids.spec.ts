@@ -13,10 +13,13 @@ describe('ids', () => {
     }
   });
 
-  test.each([0, 1, 1_700_000_000_000, 2 ** 48 - 1])('begin at the bound of their millisecond: %d', (timeMs) => {
-    expect(timeOfId(idAtTime(timeMs))).toBe(timeMs);
-    expect(idAtTime(timeMs)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-0000-0000-0{12}$/);
-  });
+  test.each([0, 1, 1_700_000_000_000, 2 ** 48 - 1])(
+    'begin at the bound of their millisecond: %d',
+    (timeMs) => {
+      expect(timeOfId(idAtTime(timeMs))).toBe(timeMs);
+      expect(idAtTime(timeMs)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-0000-0000-0{12}$/);
+    },
+  );
 
   test('of a millisecond lie between its bound and the next one', () => {
     const id = newId();
@@ -40,10 +43,15 @@ describe('cursors', () => {
     expect(pageOf([], 3)).toEqual({ data: [], next_cursor: null });
   });
 
-  test.each(['', 'x', '!'.repeat(22), 'A'.repeat(21), 'A'.repeat(23), `${'A'.repeat(22)}=`, 'A'.repeat(21) + 'B'])(
-    'are told from other texts: %p',
-    (text) => {
-      expect(readCursor(text)).toBeUndefined();
-    },
-  );
+  test.each([
+    '',
+    'x',
+    '!'.repeat(22),
+    'A'.repeat(21),
+    'A'.repeat(23),
+    `${'A'.repeat(22)}=`,
+    'A'.repeat(21) + 'B',
+  ])('are told from other texts: %p', (text) => {
+    expect(readCursor(text)).toBeUndefined();
+  });
 });

@@ -96,13 +96,15 @@ const selectEvents = `
     and id > $6 and id < $7
   order by id limit $8`;
 
+// `offset 0` keeps the destination out of the look-up: an event has few deliveries, a destination has very many.
+const deliveriesOfEvent = `(
+  select id, destination_id, status from deliveries where tenant_id = $1 and event_id = t.event_id offset 0
+)`;
+
 const latestHasFailed = `(
-  select d.status from deliveries d
-  where d.tenant_id = $1 and d.event_id = t.event_id and d.destination_id = t.destination_id
-  order by d.id desc limit 1
+  select d.status from ${deliveriesOfEvent} d where d.destination_id = t.destination_id order by d.id desc limit 1
 ) = 'failed'`;
 
 const wasNeverSent = `not exists (
-  select from deliveries d
-  where d.tenant_id = $1 and d.event_id = t.event_id and d.destination_id = t.destination_id and d.status <> 'cancelled'
+  select from ${deliveriesOfEvent} d where d.destination_id = t.destination_id and d.status <> 'cancelled'
 )`;

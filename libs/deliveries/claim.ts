@@ -27,7 +27,7 @@ export interface ClaimedDelivery {
   readonly has_more: boolean;
 }
 
-/** How many requests one destination may have under way in this process, and has. */
+/** How many deliveries of one destination this process may have in hand, and has. */
 export interface Window {
   readonly destinationId: string;
   readonly size: number;
@@ -37,12 +37,11 @@ export interface Window {
 interface ClaimOptions {
   readonly leaseSeconds: number;
   readonly most: number;
-  /** Destinations that have something under way; any other one has a window of `firstWindow`. */
+  /** Destinations that this process knows; any other one has a window of `firstWindow`. */
   readonly windows: readonly Window[];
   readonly firstWindow: number;
 }
 
-const DEFAULT_MAX_IN_FLIGHT = 10;
 /** A rate-limited destination is claimed for so far ahead; longer than it takes to look again. */
 const SLOTS_AHEAD_SECONDS = 0.4;
 const CLAIM_LOCK = 5_217_004;
@@ -57,7 +56,8 @@ export async function claimDue(pool: pg.Pool, options: ClaimOptions): Promise<Cl
   const leaseId = newId();
   const client = await pool.connect();
   try {
-    await client.query('begin');
+    // A claim that a crash of the database undoes is made again; it need not wait for the disk.
+    await client.query('begin; set local synchronous_commit = off');
     const { rows: locks } = await client.query<{ alone: boolean }>({
       name: 'claim-lock',
       text: 'select pg_try_advisory_xact_lock($1) as alone',
@@ -70,7 +70,6 @@ export async function claimDue(pool: pg.Pool, options: ClaimOptions): Promise<Cl
         leaseId,
         options.leaseSeconds,
         options.most,
-        DEFAULT_MAX_IN_FLIGHT,
         SLOTS_AHEAD_SECONDS,
         options.firstWindow,
         options.windows.map(({ destinationId }) => destinationId),
@@ -99,6 +98,10 @@ function revive(destination: Destination): Destination {
  * due: the cost grows with the number of such destinations, not with their backlogs. `ready` is shuffled, so that
  * where there is not room for all each gets its turn. A lease that had run out belonged to a worker that died or lost
  * the database: whether its attempt reached anybody is unknown, and it is written down as interrupted.
+ *
+ * Plans are kept for as long as a connection lives. One that is made while the tables are empty takes any index that
+ * has some of the columns, and reads a whole tenant with it later. So here and in the statements beside it rows are looked
+ * up by every key column that is known, and `offset 0` keeps the planner from taking such a look-up apart.
  */
 const claim = `
   with recursive backlog as (
@@ -114,21 +117,21 @@ const claim = `
   ), ready as materialized (
     select b.tenant_id, b.destination_id, t.rate_limit_per_second as rate, slot.first_at as first_slot_at,
       least(
-        least(coalesce(w.size, $6), coalesce(t.max_in_flight, $4)) - coalesce(w.in_flight, 0),
+        coalesce(w.size, $5) - coalesce(w.in_flight, 0),
         case when t.max_in_flight is not null then t.max_in_flight - (
           select count(*) from deliveries d
           where d.tenant_id = b.tenant_id and d.destination_id = b.destination_id and d.status = 'pending'
             and d.lease_id is not null and d.due_at > now() and d.due_at <= now() + make_interval(secs => $2)
         ) end,
-        floor(t.rate_limit_per_second * extract(epoch from now() + make_interval(secs => $5) - slot.first_at)) + 1
+        floor(t.rate_limit_per_second * extract(epoch from now() + make_interval(secs => $4) - slot.first_at)) + 1
       ) as places
     from backlog b
     join destinations t on t.tenant_id = b.tenant_id and t.id = b.destination_id
     cross join lateral (select greatest(t.next_slot_at, now()) as first_at) slot
-    left join unnest($7::uuid[], $8::integer[], $9::integer[]) as w (destination_id, size, in_flight)
+    left join unnest($6::uuid[], $7::integer[], $8::integer[]) as w (destination_id, size, in_flight)
       on w.destination_id = b.destination_id
     where b.due_at <= now() and t.status = 'active' and t.deleted_at is null
-      and ($10 or (t.max_in_flight is null and t.rate_limit_per_second is null))
+      and ($9 or (t.max_in_flight is null and t.rate_limit_per_second is null))
     order by random()
   ), chosen as (
     select oldest.*, r.rate, r.first_slot_at, r.places
@@ -143,7 +146,7 @@ const claim = `
     select *, row_number() over (partition by tenant_id, destination_id order by due_at, id) as position from chosen
   ), claimed as (
     update deliveries d set lease_id = $1, due_at = now() + make_interval(secs => $2), attempt_count = d.attempt_count + 1
-    from due where d.tenant_id = due.tenant_id and d.id = due.id
+    from due where d.tenant_id = due.tenant_id and d.destination_id = due.destination_id and d.id = due.id
     returning d.tenant_id, d.id, d.event_id, d.source_id, d.destination_id, d.attempt_count,
       due.due_at as was_due_at, due.position, due.places, due.rate, due.first_slot_at
   ), interrupted as (
@@ -169,7 +172,7 @@ const claim = `
   join destinations t on t.tenant_id = c.tenant_id and t.id = c.destination_id
   left join sources s on s.tenant_id = c.tenant_id and s.id = c.source_id
   left join lateral (
-    -- \`offset 0\`: whatever the planner guesses, these are looked up one by one and never by reading all events.
-    select * from events e where e.tenant_id = c.tenant_id and e.id = c.event_id offset 0
+    select id, provider, method, received_at, size from events
+    where tenant_id = c.tenant_id and source_id = c.source_id and id = c.event_id offset 0
   ) e on true
   order by c.was_due_at, c.id`;

@@ -66,7 +66,7 @@ function toJson(attempt: RecordedAttempt): object {
   };
 }
 
-/** What else waits for a destination that paused itself is held along, a bounded number; libs/deliveries/settle.ts does the rest. */
+/** What else waits for a destination that paused itself is held along, a bounded number; libs/deliveries/settle.ts does the rest. `offset 0`: see claim.ts. */
 const record = `
   with input as materialized (
     select i.*, case
@@ -81,7 +81,10 @@ const record = `
       response_truncated boolean, status text, delay_ms double precision, pause boolean
     )
     join destinations t on t.tenant_id = i.tenant_id and t.id = i.destination_id
-    join deliveries d on d.tenant_id = i.tenant_id and d.id = i.delivery_id
+    cross join lateral (
+      select tenant_id, redelivery_id from deliveries
+      where tenant_id = i.tenant_id and destination_id = i.destination_id and id = i.delivery_id offset 0
+    ) d
     left join redeliveries r on r.tenant_id = d.tenant_id and r.id = d.redelivery_id
   ), moved as (
     update deliveries d set
@@ -91,7 +94,8 @@ const record = `
       finished_at = case when i.next not in ('pending', 'held') then now() end,
       lease_id = null
     from input i
-    where d.tenant_id = i.tenant_id and d.id = i.delivery_id and d.lease_id = i.lease_id and d.status = 'pending'
+    where d.tenant_id = i.tenant_id and d.destination_id = i.destination_id and d.id = i.delivery_id
+      and d.lease_id = i.lease_id
     returning d.tenant_id, d.id, d.destination_id, i.pause
   ), written as (
     insert into attempts (
@@ -107,14 +111,14 @@ const record = `
     where m.pause and t.tenant_id = m.tenant_id and t.id = m.destination_id and t.status = 'active'
     returning t.tenant_id, t.id
   ), others as (
-    select waiting.tenant_id, waiting.id from paused p cross join lateral (
-      select d.tenant_id, d.id from deliveries d
+    select waiting.* from paused p cross join lateral (
+      select d.tenant_id, d.destination_id, d.id from deliveries d
       where d.tenant_id = p.tenant_id and d.destination_id = p.id and d.status = 'pending' and d.lease_id is null
       limit 1000 for update skip locked
     ) waiting
   ), held as (
     update deliveries d set status = 'held', due_at = null, next_attempt_at = null
-    from others o where d.tenant_id = o.tenant_id and d.id = o.id
+    from others o where d.tenant_id = o.tenant_id and d.destination_id = o.destination_id and d.id = o.id
   )
   select m.id, p.id is not null as paused
   from moved m left join paused p on m.pause and p.tenant_id = m.tenant_id and p.id = m.destination_id`;

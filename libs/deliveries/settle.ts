@@ -52,11 +52,11 @@ const cancelOrHold = `
   set status = case when c.is_gone then 'cancelled' else 'held' end,
     finished_at = case when c.is_gone then now() end,
     due_at = null, next_attempt_at = null, lease_id = null
-  from chosen c where d.tenant_id = c.tenant_id and d.id = c.id`;
+  from chosen c where d.tenant_id = c.tenant_id and d.destination_id = c.destination_id and d.id = c.id`;
 
 const sendOn = `
   set status = 'pending', due_at = now(), next_attempt_at = now()
-  from chosen c where d.tenant_id = c.tenant_id and d.id = c.id`;
+  from chosen c where d.tenant_id = c.tenant_id and d.destination_id = c.destination_id and d.id = c.id`;
 
 const isSourceActive = `not exists (
   select from sources s
@@ -72,8 +72,8 @@ const stopBlocked = `
     from groups g left join destinations t on t.tenant_id = g.tenant_id and t.id = g.destination_id
     where t.id is null or t.deleted_at is not null or t.status = 'paused'
   ), chosen as (
-    select waiting.tenant_id, waiting.id, b.is_gone from blocked b cross join lateral (
-      select d.tenant_id, d.id from deliveries d
+    select waiting.tenant_id, waiting.destination_id, waiting.id, b.is_gone from blocked b cross join lateral (
+      select d.tenant_id, d.destination_id, d.id from deliveries d
       where d.tenant_id = b.tenant_id and d.destination_id = b.destination_id and d.status = 'pending' and ${isNotBeingSent}
       limit $1 for update skip locked
     ) waiting limit $1
@@ -82,11 +82,11 @@ const stopBlocked = `
 
 const endHeldOfDeleted = `
   ${walk('held', 'tenant_id', 'destination_id')}, chosen as (
-    select waiting.tenant_id, waiting.id, true as is_gone
+    select waiting.tenant_id, waiting.destination_id, waiting.id, true as is_gone
     from groups g
     left join destinations t on t.tenant_id = g.tenant_id and t.id = g.destination_id
     cross join lateral (
-      select d.tenant_id, d.id from deliveries d
+      select d.tenant_id, d.destination_id, d.id from deliveries d
       where d.tenant_id = g.tenant_id and d.destination_id = g.destination_id and d.status = 'held'
       limit $1 for update skip locked
     ) waiting
@@ -99,8 +99,8 @@ const releaseFree = `
     select g.* from groups g join destinations t on t.tenant_id = g.tenant_id and t.id = g.destination_id
     where t.status = 'active' and t.deleted_at is null and ${isSourceActive}
   ), chosen as (
-    select waiting.tenant_id, waiting.id from free f cross join lateral (
-      select d.tenant_id, d.id from deliveries d
+    select waiting.tenant_id, waiting.destination_id, waiting.id from free f cross join lateral (
+      select d.tenant_id, d.destination_id, d.id from deliveries d
       where d.tenant_id = f.tenant_id and d.destination_id = f.destination_id and d.source_id = f.source_id
         and d.status = 'held'
       limit $1 for update skip locked
@@ -110,7 +110,7 @@ const releaseFree = `
 
 const stopBlockedOfOne = `
   with chosen as (
-    select d.tenant_id, d.id, t.deleted_at is not null as is_gone
+    select d.tenant_id, d.destination_id, d.id, t.deleted_at is not null as is_gone
     from destinations t join deliveries d on d.tenant_id = t.tenant_id and d.destination_id = t.id
     where t.tenant_id = $2 and t.id = $3 and (t.deleted_at is not null or t.status = 'paused')
       and d.status = 'pending' and ${isNotBeingSent}
@@ -120,7 +120,7 @@ const stopBlockedOfOne = `
 
 const endHeldOfOne = `
   with chosen as (
-    select d.tenant_id, d.id, true as is_gone
+    select d.tenant_id, d.destination_id, d.id, true as is_gone
     from destinations t join deliveries d on d.tenant_id = t.tenant_id and d.destination_id = t.id
     where t.tenant_id = $2 and t.id = $3 and t.deleted_at is not null and d.status = 'held'
     limit $1 for update of d skip locked
@@ -129,7 +129,7 @@ const endHeldOfOne = `
 
 const releaseFreeOfOne = `
   with chosen as (
-    select g.tenant_id, g.id
+    select g.tenant_id, g.destination_id, g.id
     from destinations t join deliveries g on g.tenant_id = t.tenant_id and g.destination_id = t.id
     where t.tenant_id = $2 and t.id = $3 and t.status = 'active' and t.deleted_at is null
       and g.status = 'held' and ${isSourceActive}

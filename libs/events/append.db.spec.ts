@@ -236,7 +236,9 @@ describe('the partitions', () => {
       `select pg_get_expr(c.relpartbound, c.oid) as bounds from pg_class c join pg_inherits i on i.inhrelid = c.oid
        where i.inhparent = 'events'::regclass order by c.relname limit 6`,
     );
-    const bounds = rows.map(({ bounds: text }) => [...text.matchAll(/'([0-9a-f-]{36})'/g)].map(([, id]) => id));
+    const bounds = rows.map(({ bounds: text }) =>
+      [...text.matchAll(/'([0-9a-f-]{36})'/g)].map(([, id]) => id),
+    );
     for (const [index, [, to]] of bounds.slice(0, -1).entries()) expect(to).toBe(bounds[index + 1]?.[0]);
   });
 });

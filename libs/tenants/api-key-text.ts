@@ -11,12 +11,6 @@ export function newApiKeyText(): string {
   return `cbk_${secret}${base62(BigInt(crc32(secret)), CHECKSUM_CHARACTERS)}`;
 }
 
-/** Whether `text` has the form and the checksum of a key made here. */
-export function isApiKeyText(text: string): boolean {
-  const match = /^cbk_([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/.exec(text);
-  return match?.[1] !== undefined && base62(BigInt(crc32(match[1])), CHECKSUM_CHARACTERS) === match[2];
-}
-
 function base62(value: bigint, length: number): string {
   let text = '';
   for (let rest = value; text.length < length; rest /= 62n) text = ALPHABET.charAt(Number(rest % 62n)) + text;

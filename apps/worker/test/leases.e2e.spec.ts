@@ -32,7 +32,6 @@ function spawnWorker(): ChildProcess {
       PATH: process.env['PATH'],
       DATABASE_URL: database.url,
       CALLBOX_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
-      CALLBOX_BOOTSTRAP_KEY: undefined,
       CALLBOX_ROLES: 'worker',
       CALLBOX_ALLOW_DESTINATIONS: '127.0.0.0/8',
       HOST: '127.0.0.1',

@@ -1,0 +1,127 @@
+import { Writable } from 'node:stream';
+import { loadSettings, type Settings } from '#config';
+import { createPool, newId } from '#database';
+import { createLogger } from '#logging';
+import { createDatabase, type TestDatabase } from '#testing';
+import { EventLog } from './event-log.js';
+import { anEvent } from './new-event.fixture.js';
+
+let database: TestDatabase;
+let log: EventLog;
+const lines: string[] = [];
+beforeAll(async () => {
+  database = await createDatabase();
+  const sink = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
+  log = new EventLog(settingsFor(database.url), createLogger('info', sink));
+  await log.onModuleInit();
+});
+afterAll(async () => {
+  await log.onApplicationShutdown();
+  await database.drop();
+});
+
+function settingsFor(databaseUrl: string): Settings {
+  const loaded = loadSettings({
+    DATABASE_URL: databaseUrl,
+    CALLBOX_MASTER_KEY: Buffer.alloc(32).toString('base64'),
+  });
+  if (!loaded.ok) throw new Error(loaded.mistakes.join());
+  return loaded.settings;
+}
+
+async function countOf(tenantId: string): Promise<number> {
+  const { rows } = await database.pool.query<{ count: number }>(
+    'select count(*)::integer as count from events where tenant_id = $1',
+    [tenantId],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+describe('the event log', () => {
+  test('stores many concurrent events of many tenants once each, small and large', async () => {
+    const tenants = Array.from({ length: 5 }, newId);
+    const events = Array.from({ length: 500 }, (_, index) =>
+      anEvent({
+        tenantId: tenants[index % tenants.length] ?? '',
+        body: Buffer.alloc(index % 50 === 0 ? 1_000_000 : index, index),
+      }),
+    );
+    const appended = await Promise.all(events.map((event) => log.append(event)));
+    expect(appended).toEqual(events.map(({ id }) => ({ status: 'accepted', id })));
+    for (const tenantId of tenants) expect(await countOf(tenantId)).toBe(100);
+  });
+
+  test('stores the neighbours of an event that PostgreSQL refuses, and tells the log no value of it', async () => {
+    const tenantId = newId();
+    const batch = [
+      anEvent({ tenantId }),
+      anEvent({ tenantId, path: 'marked-Qr7\0' }),
+      anEvent({ tenantId, type: 'marked-Qr7', receivedAtMs: 8.64e18 }),
+      anEvent({ tenantId }),
+    ];
+    const results = await Promise.allSettled(batch.map((event) => log.append(event)));
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+    expect(await countOf(tenantId)).toBe(2);
+    expect(lines.join('')).toContain('event_log.batch_refused');
+    expect(lines.join('')).not.toContain('marked-Qr7');
+  });
+
+  test('gives up on a statement that hangs, says so to all who wait, and goes on', async () => {
+    const [tenantId, sourceId] = [newId(), newId()];
+    const keyed = () => anEvent({ tenantId, sourceId, dedupe: { key: 'locked', windowSeconds: 60 } });
+    await log.append(keyed());
+    const blocker = await database.pool.connect();
+    const startedAt = Date.now();
+    try {
+      await blocker.query('begin');
+      await blocker.query('select from dedupe_keys where tenant_id = $1 for update', [tenantId]);
+      const hanging = log.append(keyed());
+      await new Promise((resolve) => setImmediate(resolve));
+      const behind = log.append(anEvent({ tenantId }));
+      const results = await Promise.allSettled([hanging, behind]);
+      expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+      expect(Date.now() - startedAt).toBeLessThan(5_000);
+    } finally {
+      await blocker.query('rollback');
+      blocker.release();
+    }
+    await expect(log.append(keyed())).resolves.toMatchObject({ status: 'duplicate' });
+    await expect(log.append(anEvent({ tenantId }))).resolves.toMatchObject({ status: 'accepted' });
+    expect(await countOf(tenantId)).toBe(2);
+  });
+
+  test('writes on connections that commit durably, whatever the default of the database is', async () => {
+    const name = new URL(database.url).pathname.slice(1);
+    await database.pool.query(`alter database ${name} set synchronous_commit = off`);
+    const pool = createPool(database.url, 'events', 1_000);
+    try {
+      const { rows } = await pool.query<object>('show synchronous_commit');
+      expect(rows).toEqual([{ synchronous_commit: 'on' }]);
+    } finally {
+      await pool.end();
+      await database.pool.query(`alter database ${name} reset synchronous_commit`);
+    }
+  });
+
+  test('tells its listeners of every commit', async () => {
+    const heard = jest.fn();
+    log.onStored(heard);
+    await log.append(anEvent());
+    expect(heard).toHaveBeenCalledTimes(1);
+  });
+
+  test('stores what is waiting before it ends', async () => {
+    const tenantId = newId();
+    const ending = new EventLog(settingsFor(database.url), createLogger('silent'));
+    await ending.onModuleInit();
+    const appended = Array.from({ length: 300 }, () => ending.append(anEvent({ tenantId })));
+    await ending.onApplicationShutdown();
+    await Promise.all(appended);
+    expect(await countOf(tenantId)).toBe(300);
+  });
+});
