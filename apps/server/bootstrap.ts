@@ -58,7 +58,9 @@ export class Bootstrap {
 
   private async makeWelcomeSecret(tenantId: string): Promise<void> {
     const source = await this.sources.get(tenantId, { slug: WELCOME_SOURCE });
-    await this.secrets.issue(tenantId, secretHolderOf(source), { label: 'Signs the curl of the welcome text' });
+    await this.secrets.issue(tenantId, secretHolderOf(source), {
+      label: 'Signs the curl of the welcome text',
+    });
   }
 
   private async signedCallback(): Promise<Welcome['callback']> {
@@ -68,7 +70,7 @@ export class Bootstrap {
       [FIRST_TENANT, WELCOME_SOURCE],
     );
     const [secret] = row === undefined ? [] : await this.secrets.openActive(row.tenant_id, row.id);
-    if (secret === undefined) return null;
+    if (secret === undefined || secret.plainSecret === null) return null;
     return {
       url: `${this.settings.publicUrl}/in/${FIRST_TENANT}/${WELCOME_SOURCE}`,
       body: WELCOME_BODY,

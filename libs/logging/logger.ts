@@ -8,7 +8,7 @@ export const LOGGER = Symbol('LOGGER');
 
 /**
  * Last wall only: nothing with these names is meant to be logged at all.
- * Errors of the database driver carry the query's values in `parameters`, so those are cut off.
+ * Errors of the database carry values of the query in `parameters`, and quote rows in `detail` and `where`: cut off.
  */
 const REDACTED = [
   'authorization',
@@ -21,7 +21,11 @@ const REDACTED = [
   '*.plain_secret',
   '*.plain_key',
   '*.parameters',
+  '*.detail',
+  '*.where',
   '*.driverError.parameters',
+  '*.driverError.detail',
+  '*.driverError.where',
 ];
 
 /** Makes the logger of a process; `destination` is for tests that read the log. */

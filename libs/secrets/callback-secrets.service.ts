@@ -4,6 +4,7 @@ import { Changes, Database, newId, type Page, type PageRequest, pageOf } from '#
 import { problem } from '#errors';
 import { TenantKeys } from '#tenants';
 import { CallbackSecret } from './callback-secret.entity.js';
+import { hashSecret } from './compared-secret.js';
 import { currentOf, isActive } from './current.js';
 import { lockSecrets } from './lock-secrets.js';
 import { plainSecretFor, type SecretHolder } from './plain-secret.js';
@@ -15,9 +16,10 @@ const PLACE = 'callback_secrets.ciphertext';
 /** A secret with its plain text, which is given this once. */
 export type IssuedSecret = CallbackSecret & { readonly plain_secret: string };
 
-/** A secret that verifies now, decrypted: for the memory of inboxes and workers only. */
+/** A secret that verifies now: for the memory of inboxes and workers only. */
 export interface ActiveSecret extends CallbackSecret {
-  readonly plainSecret: string;
+  /** Decrypted; `null` where the secret is only compared, so that nobody has its plain text any more. */
+  readonly plainSecret: string | null;
 }
 
 interface NewSecret {
@@ -51,7 +53,7 @@ export class CallbackSecrets {
   /** Makes or imports a secret of a source. The first one is current. */
   async issue(tenantId: string, holder: SecretHolder, input: NewSecret): Promise<IssuedSecret> {
     const plainSecret = plainSecretFor(holder, input.plainSecret);
-    const draft = await this.draft(tenantId, holder.id, { ...input, plainSecret });
+    const draft = await this.draft(tenantId, holder, { ...input, plainSecret });
     return this.database.tenant(tenantId, async (manager) => {
       await this.lock(manager, tenantId, holder.id);
       return { ...(await this.insert(manager, draft)), plain_secret: plainSecret };
@@ -61,7 +63,7 @@ export class CallbackSecrets {
   /** Makes the successor of a secret; both verify until the overlap ends. */
   async rotate(tenantId: string, id: string, holder: SecretHolder, input: Rotation): Promise<IssuedSecret> {
     const plainSecret = plainSecretFor(holder, input.plainSecret);
-    const draft = await this.draft(tenantId, holder.id, { ...input, plainSecret });
+    const draft = await this.draft(tenantId, holder, { ...input, plainSecret });
     return this.database.tenant(tenantId, async (manager) => {
       const old = (await this.lock(manager, tenantId, holder.id)).find((sibling) => sibling.id === id);
       if (old === undefined) throw problem('not_found');
@@ -152,27 +154,29 @@ export class CallbackSecrets {
       (a, b) => Number(b.id === current?.id) - Number(a.id === current?.id),
     );
     return currentFirst.flatMap((secret) => {
-      if (!isActive(secret, Date.now()) || secret.ciphertext === null) return [];
-      const plainSecret = dataKey.decrypt(PLACE, secret.id, secret.ciphertext).toString('utf8');
+      if (!isActive(secret, Date.now())) return [];
+      const { ciphertext } = secret;
+      const plainSecret = ciphertext && dataKey.decrypt(PLACE, secret.id, ciphertext).toString('utf8');
       return [{ ...secret, is_current: secret.id === current?.id, plainSecret }];
     });
   }
 
   private async draft(
     tenantId: string,
-    sourceId: string,
+    holder: SecretHolder,
     input: { label?: string | undefined; plainSecret: string; expiresAt?: Date | null | undefined },
   ): Promise<CallbackSecret> {
     const id = newId();
+    const isCompared = holder.scheme.secretUse === 'compare';
     const dataKey = await this.tenantKeys.open(tenantId);
     return {
       tenant_id: tenantId,
       id,
-      source_id: sourceId,
+      source_id: holder.id,
       label: input.label ?? '',
       hint: input.plainSecret.slice(-HINT_CHARACTERS),
-      ciphertext: dataKey.encrypt(PLACE, id, input.plainSecret),
-      verifier: null,
+      ciphertext: isCompared ? null : dataKey.encrypt(PLACE, id, input.plainSecret),
+      verifier: isCompared ? await hashSecret(input.plainSecret) : null,
       is_current: false,
       created_at: new Date(),
       expires_at: input.expiresAt ?? null,

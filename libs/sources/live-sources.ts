@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { Changes, Database, within } from '#database';
 import { findPreset, header, json, type ProviderPreset, schemeOf } from '#providers';
-import { type ActiveSecret, CallbackSecrets } from '#secrets';
+import { type ActiveSecret, CallbackSecrets, credentialOf } from '#secrets';
 import type { Scheme } from '#signatures';
 import { TenantKeys } from '#tenants';
 import type { LiveKey, LiveSource } from './live-source.js';
@@ -156,16 +156,26 @@ function liveKey(
   secret: ActiveSecret,
   scheme: { prepareKey(plain: string): { ok: boolean; material?: unknown } },
 ): LiveKey[] {
-  const prepared = scheme.prepareKey(secret.plainSecret);
-  if (!prepared.ok) return [];
+  const material = materialOf(secret, scheme);
+  if (material === null) return [];
   return [
     {
       id: secret.id,
-      material: prepared.material,
+      material,
       expiresAtMs: secret.expires_at?.getTime() ?? Infinity,
       unused: secret.last_verified_at === null,
     },
   ];
+}
+
+/** Key material of a secret; `null` where the scheme cannot use it. */
+function materialOf(
+  { plainSecret, verifier }: ActiveSecret,
+  scheme: { prepareKey(plain: string): { ok: boolean; material?: unknown } },
+): unknown {
+  if (plainSecret === null) return verifier === null ? null : credentialOf(verifier);
+  const prepared = scheme.prepareKey(plainSecret);
+  return prepared.ok ? prepared.material : null;
 }
 
 function dedupeRule(preset: ProviderPreset, config: DedupeConfig | undefined): LiveSource['dedupe'] {

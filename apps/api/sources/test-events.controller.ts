@@ -90,6 +90,8 @@ async function sign(
     throw problem('cannot_sign', 'Its provider signs with a key that only the provider has');
   if (current === undefined)
     throw problem('cannot_sign', 'The source has no active callback secret; make one first');
+  if (current.plainSecret === null)
+    throw problem('cannot_sign', 'Its secret is only compared, and kept as a hash');
   const prepared = scheme.prepareKey(current.plainSecret);
   if (!prepared.ok) throw problem('cannot_sign', prepared.problem);
   const key = { id: current.id, material: prepared.material };

@@ -10,7 +10,7 @@ const API_KEY = 'cbk_key-of-the-durability-test-0123456789';
 const SENDERS = 8;
 const KILLS = 3;
 /** How many callbacks are promised between two faults, at least. */
-const PROMISES = 80;
+const PROMISES = 50;
 // Processes are started and killed here: where the machine is busy, that takes its time.
 jest.setTimeout(90_000);
 

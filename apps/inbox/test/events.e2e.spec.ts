@@ -125,7 +125,9 @@ describe('the list of events', () => {
     const at = (event?: ListedEvent): string => encodeURIComponent(event?.received_at ?? '');
     expect(await idsOf(tenant, `?received_after=${at(first)}`)).toEqual([third?.id, second?.id]);
     expect(await idsOf(tenant, `?received_before=${at(third)}`)).toEqual([second?.id, first?.id]);
-    expect(await idsOf(tenant, `?received_after=${at(first)}&received_before=${at(third)}`)).toEqual([second?.id]);
+    expect(await idsOf(tenant, `?received_after=${at(first)}&received_before=${at(third)}`)).toEqual([
+      second?.id,
+    ]);
     expect(await idsOf(tenant, '?received_after=2100-01-01T00:00:00Z')).toEqual([]);
     expect(await idsOf(tenant, '?received_before=1960-01-01T00:00:00%2B02:00')).toEqual([]);
     expect(await idsOf(tenant, '?received_after=1960-01-01T00:00:00Z')).toHaveLength(3);
@@ -142,7 +144,14 @@ describe('the list of events', () => {
     await runflowEvent(source, run('r2'));
     const search = (text: string) => idsOf(tenant, `?q=${encodeURIComponent(text)}`);
     expect(await search('Req "42" \\ %')).toEqual([id]);
-    for (const text of ['Req', 'req "42" \\ %', 'x-request-id', 'Bearer marked-Tk3', 'marked-Ck4', '[redacted]'])
+    for (const text of [
+      'Req',
+      'req "42" \\ %',
+      'x-request-id',
+      'Bearer marked-Tk3',
+      'marked-Ck4',
+      '[redacted]',
+    ])
       expect([text, await search(text)]).toEqual([text, []]);
   });
 
@@ -260,7 +269,10 @@ describe('one event', () => {
       [Buffer.from('é\0"'), { body: 'é\0"', body_truncated: false }],
       [Buffer.alloc(limit, 'a'), { body: 'a'.repeat(limit), body_truncated: false }],
       [Buffer.alloc(limit + 1, 'a'), { body: 'a'.repeat(limit), body_truncated: true }],
-      [Buffer.from(`a${'é'.repeat(limit / 2)}`), { body: `a${'é'.repeat(limit / 2 - 1)}`, body_truncated: true }],
+      [
+        Buffer.from(`a${'é'.repeat(limit / 2)}`),
+        { body: `a${'é'.repeat(limit / 2 - 1)}`, body_truncated: true },
+      ],
       [Buffer.from([0xff, 0]), { body_base64: '/wA=', body_truncated: false }],
       [binary, { body_base64: binary.subarray(0, limit).toString('base64'), body_truncated: true }],
     ] as const) {

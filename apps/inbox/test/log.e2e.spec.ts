@@ -44,7 +44,9 @@ describe('the log of the inbox', () => {
   test('holds nothing that a callback brought: no query, path, header, body or secret', async () => {
     const tenant = await app.tenant();
     const marked = 'marked-Lg5';
-    const { url, secret } = await tenant.source('runflow', { plainSecret: `whsec_${marked}-0123456789abcdef` });
+    const { url, secret } = await tenant.source('runflow', {
+      plainSecret: `whsec_${marked}-0123456789abcdef`,
+    });
     const body = JSON.stringify({ run_id: marked, event: marked });
     for (const signature of [hexHmac(secret, body), marked])
       await send(`${url}/${marked}?token=${marked}`, {

@@ -79,15 +79,15 @@ describe('the response of a source', () => {
     expect((await post()).status).toBe(200);
   });
 
-  test.each([
-    { status: 199 },
-    { status: 300 },
-    { status: '200' },
-    { content_type: 'text/plain\r\nx-injected: 1' },
-    { content_type: '' },
-    { body: 'x'.repeat(65_537) },
-    { headers: {} },
-  ])('is checked when it is set: %.60j', async (response) => {
+  test.each<[string, object]>([
+    ['a status below 200', { status: 199 }],
+    ['a status above 299', { status: 300 }],
+    ['a status in words', { status: '200' }],
+    ['a line break in the content type', { content_type: 'text/plain\r\nx-injected: 1' }],
+    ['an empty content type', { content_type: '' }],
+    ['a body over 64 KiB', { body: 'x'.repeat(65_537) }],
+    ['an unknown field', { headers: {} }],
+  ])('is refused with %s', async (_, response) => {
     const answer = await tenant.call('POST', '/v1/sources', {
       slug: 'refused',
       provider: 'runflow',

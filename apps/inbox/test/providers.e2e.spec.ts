@@ -113,6 +113,25 @@ describe('a credential that the sender repeats', () => {
   });
 });
 
+test('a secret that is only compared is kept as a hash, and still verifies on another process', async () => {
+  const source = await tenant.source('bearer');
+  const { rows } = await app.database.pool.query<{ ciphertext: Buffer | null; verifier: string }>(
+    'select ciphertext, verifier from callback_secrets where source_id = (select id from sources where slug = $1 and tenant_id = (select id from tenants where slug = $2))',
+    ['bearer', tenant.slug],
+  );
+  expect(rows).toMatchObject([{ ciphertext: null, verifier: expect.stringMatching(/^\$argon2id\$/) }]);
+  const other = await TestApp.start({ database: app.database });
+  const post = (token: string) =>
+    send(source.url.replace(app.url, other.url), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: '{}',
+    });
+  expect(await post(source.secret)).toMatchObject({ status: 200 });
+  expect(await post(`${source.secret}x`)).toMatchObject({ status: 401 });
+  await other.stop();
+});
+
 describe('a source that only its URL protects', () => {
   test('has an unguessable URL, marks its events and keeps the token out of them', async () => {
     const { ingest_url: url } = await makeSource('unverified', { accept_unverified: true });

@@ -170,7 +170,10 @@ function withTamperedParts(request: Judged): NamedToken[] {
     { name: 'the signature without its last character', token: `${header}.${payload}.${mac.slice(0, -1)}` },
     { name: 'the signature twice', token: `${header}.${payload}.${mac}${mac}` },
     { name: 'an empty signature', token: `${header}.${payload}.` },
-    { name: 'the signature in hex', token: `${header}.${payload}.${Buffer.from(mac, 'base64url').toString('hex')}` },
+    {
+      name: 'the signature in hex',
+      token: `${header}.${payload}.${Buffer.from(mac, 'base64url').toString('hex')}`,
+    },
     { name: 'a signature of zeros', token: `${header}.${payload}.${'A'.repeat(43)}` },
     ...[0, 10, 20, 30, 40].map((place) => ({
       name: `the signature changed at ${place}`,

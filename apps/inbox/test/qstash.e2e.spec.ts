@@ -16,7 +16,11 @@ const official = new Receiver({ currentSigningKey: CURRENT_KEY, nextSigningKey: 
 /** A source that knows both signing keys, as the QStash console shows them. */
 async function qstashSource(tenant: TestTenant, config: object = {}): Promise<string> {
   const source = await tenant.source('qstash', { plainSecret: CURRENT_KEY, config });
-  await tenant.ok('POST', '/v1/callback-secrets', { label: 'next', source: 'qstash', plain_secret: NEXT_KEY });
+  await tenant.ok('POST', '/v1/callback-secrets', {
+    label: 'next',
+    source: 'qstash',
+    plain_secret: NEXT_KEY,
+  });
   return source.url;
 }
 
@@ -174,7 +178,9 @@ describe('the QStash inbox', () => {
       const { pathname } = new URL(await qstashSource(tenant));
       const here = behindProxy.url + pathname;
       const told = `https://hooks.example.com/callbox${pathname}`;
-      expect((await post({ url: here, body: BODY }, genuineToken({ url: here, body: BODY }))).status).toBe(401);
+      expect((await post({ url: here, body: BODY }, genuineToken({ url: here, body: BODY }))).status).toBe(
+        401,
+      );
       const token = genuineToken({ url: told, body: BODY });
       expect((await post({ url: here, body: BODY }, token, { 'x-forwarded-host': 'evil' })).status).toBe(200);
     } finally {
@@ -189,7 +195,11 @@ describe('the QStash inbox', () => {
     const verdictOf = (key: string) =>
       ourVerdict({ url, body: BODY }, genuineToken({ url, body: BODY }, {}, key));
     expect(await verdictOf(rolled)).toBe('refused');
-    await tenant.ok('POST', '/v1/callback-secrets', { label: 'rolled', source: 'qstash', plain_secret: rolled });
+    await tenant.ok('POST', '/v1/callback-secrets', {
+      label: 'rolled',
+      source: 'qstash',
+      plain_secret: rolled,
+    });
     await eventually(async () => expect(await verdictOf(rolled)).toBe('accepted'), 1_000);
     for (const key of [CURRENT_KEY, NEXT_KEY]) expect(await verdictOf(key)).toBe('accepted');
   });

@@ -130,7 +130,11 @@ describe('a Runflow callback', () => {
 
   test.each([
     ['an empty body', Buffer.alloc(0), '8162e75d18f4689c7fe3b2710b609927be78afe69fe9adfdf90e117898c65813'],
-    ['an empty object', Buffer.from('{}'), 'f75fe8bb9ead2b2b2d437746e2696983710e0d9ce240b444d12bd8e88f0ff6d7'],
+    [
+      'an empty object',
+      Buffer.from('{}'),
+      'f75fe8bb9ead2b2b2d437746e2696983710e0d9ce240b444d12bd8e88f0ff6d7',
+    ],
     [
       'an emoji',
       Buffer.from('{"n":"José 😀"}'),
@@ -141,16 +145,19 @@ describe('a Runflow callback', () => {
       Buffer.from('fffe0080c328', 'hex'),
       '8f22e5f056e8614444f75af6893e9defdcd7c13e4a1bd683b5f9798b54cd25b0',
     ],
-  ])('with %s verifies with the signature that the Runflow samples make of it', async (_, body, signature) => {
-    const tenant = await app.tenant();
-    const source = await tenant.source('runflow', {
-      plainSecret: 'whsec_TESTonlyRunflowSecret0123456789abcdef',
-    });
-    const answer = await post(source.url, signature, body);
-    expect(answer.status).toBe(200);
-    const stored = await tenant.call('GET', `/v1/events/${answer.body['id'] as string}/body`);
-    expect(stored.bytes.equals(body)).toBe(true);
-  });
+  ])(
+    'with %s verifies with the signature that the Runflow samples make of it',
+    async (_, body, signature) => {
+      const tenant = await app.tenant();
+      const source = await tenant.source('runflow', {
+        plainSecret: 'whsec_TESTonlyRunflowSecret0123456789abcdef',
+      });
+      const answer = await post(source.url, signature, body);
+      expect(answer.status).toBe(200);
+      const stored = await tenant.call('GET', `/v1/events/${answer.body['id'] as string}/body`);
+      expect(stored.bytes.equals(body)).toBe(true);
+    },
+  );
 });
 
 describe('the secrets of a source', () => {
@@ -185,7 +192,8 @@ describe('the secrets of a source', () => {
     const expiresAt = Date.now() + 1_200;
     const expiring = await addSecret(tenant, { expires_at: new Date(expiresAt).toISOString() });
     const signature = hexHmac(expiring.plain_secret, BODY);
-    for (const url of [source.url, on(second, source.url)]) expect((await post(url, signature)).status).toBe(200);
+    for (const url of [source.url, on(second, source.url)])
+      expect((await post(url, signature)).status).toBe(200);
     await eventually(async () => {
       for (const url of [source.url, on(second, source.url)]) {
         const sentAt = Date.now();

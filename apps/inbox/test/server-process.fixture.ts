@@ -19,7 +19,12 @@ export class ServerProcess {
   static async start(environment: Readonly<Record<string, string>>): Promise<ServerProcess> {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
-    const server = new ServerProcess(url, { ...environment, PORT: String(port), HOST: '127.0.0.1', PUBLIC_URL: url });
+    const server = new ServerProcess(url, {
+      ...environment,
+      PORT: String(port),
+      HOST: '127.0.0.1',
+      PUBLIC_URL: url,
+    });
     await server.restart();
     return server;
   }

@@ -203,7 +203,7 @@ describe('a sender that goes away', () => {
       `POST ${new URL(url).pathname} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n` +
         `Callbox-Signature: ${hexHmac(secret, '12345')}\r\n\r\n12345`,
     );
-    await eventually(async () => {
+    await eventually(() => {
       if (!socket.destroyed) socket.destroy();
       const line = app.log.find((entry) => entry.includes('"outcome":"aborted"'));
       expect(JSON.parse(line ?? '{}')).toMatchObject({ msg: 'callback.received', status: null });
@@ -221,7 +221,9 @@ describe('broken HTTP', () => {
     ['a length that is no number', 'Content-Length: 0x5', 'abcde'],
     ['a blank before the colon', 'Content-Length : 5', 'abcde'],
   ])('is refused with 400 and reaches no source: %s', async (_, lines, body) => {
-    const { url, secret } = await tenant.source('callbox', { slug: `h-${Math.random().toString(36).slice(2)}` });
+    const { url, secret } = await tenant.source('callbox', {
+      slug: `h-${Math.random().toString(36).slice(2)}`,
+    });
     const answer = await sendRaw(
       app.url,
       `POST ${new URL(url).pathname} HTTP/1.1\r\nHost: x\r\nCallbox-Signature: ${hexHmac(secret, '')}\r\n${lines}\r\n\r\n${body}`,

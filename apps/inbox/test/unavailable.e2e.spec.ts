@@ -88,7 +88,7 @@ describe('while the database is away', () => {
     }
     for (const { answer, tookMs } of await Promise.all(pending)) {
       expectUnavailable(answer);
-      expect(tookMs).toBeLessThan(6_000);
+      expect(tookMs).toBeLessThan(7_000);
     }
     proxy.heal();
     await eventually(async () => expect((await post(source, bodyOf('after'))).status).toBe(200), 5_000);
@@ -99,17 +99,21 @@ describe('while the database is away', () => {
     const tenant = await app.tenant();
     const source = await tenant.source('runflow');
     expect((await post(source, bodyOf('before'))).status).toBe(200);
-    proxy.loseAnswers();
-    expectUnavailable(await post(source, bodyOf('unknown')));
-    proxy.heal();
-    const again = await eventually(async () => {
-      const answer = await post(source, bodyOf('unknown'));
-      expect(answer.status).toBe(200);
-      return answer;
+    // Whether the answer that got lost was the commit's or an earlier one's is not in our hands, so it is tried until it was.
+    let committed: string | null | undefined;
+    for (let number = 0; number < 10 && !committed; number += 1) {
+      await eventually(async () => expect((await post(source, bodyOf(`again-${number}`))).status).toBe(200));
+      proxy.loseAnswers();
+      expectUnavailable(await post(source, bodyOf(`lost-${number}`)));
+      proxy.heal();
+      committed = (await storedRuns(tenant)).find((run) => run?.startsWith('lost-'));
+    }
+    await eventually(async () => {
+      const { body } = await post(source, bodyOf(committed ?? 'none was committed'));
+      expect(body['status']).toBe('duplicate');
     }, 5_000);
-    expect(again.body['status']).toBe('duplicate');
-    expect(await storedRuns(tenant)).toEqual(['unknown', 'before']);
-  });
+    expect((await storedRuns(tenant)).filter((run) => run === committed)).toHaveLength(1);
+  }, 60_000);
 
   test('what was answered 200 is stored once, however often its connections were ended', async () => {
     const tenant = await app.tenant();

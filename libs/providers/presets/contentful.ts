@@ -1,0 +1,50 @@
+import { hmac, readHeader, refused, type SignedPieces } from '#signatures';
+import { header } from '../locators.js';
+import type { ProviderPreset } from '../preset.js';
+
+const LIST = 'x-contentful-signed-headers';
+const TIME = 'x-contentful-timestamp';
+
+// A fresh signature would have to cover the headers of the delivery, which are not made yet.
+// eslint-disable-next-line @typescript-eslint/unbound-method -- it is only left out, never called
+const { sign: _sign, ...scheme } = hmac({
+  header: 'x-contentful-signature',
+  algorithm: 'sha256',
+  encoding: 'hex',
+  content: canonicalRequest,
+  timestamp: { header: TIME, unit: 'milliseconds', toleranceSeconds: 30 },
+});
+
+/** Method, path, the headers that another header lists, and body; thirty seconds is what Contentful's toolkit allows. */
+export const contentful: ProviderPreset = {
+  id: 'contentful',
+  name: 'Contentful',
+  docsUrl: 'https://www.contentful.com/developers/docs/webhooks/request-verification/',
+  checkedOn: '2026-11-22',
+  confidence: 'verified',
+  scheme,
+  secret: { format: 'the signing secret, 64 characters, used as it stands', source: 'imported' },
+  eventType: header('X-Contentful-Topic'),
+  uncovered: 'The host of the URL, and headers that are not listed in x-contentful-signed-headers.',
+  setup: [
+    'In Contentful: Settings → Webhooks → Settings, enable request verification; import the secret as a callback secret.',
+    'Add webhook, URL POST {ingest_url}.',
+  ],
+};
+
+function canonicalRequest(...[{ method, url, headers, body }]: Parameters<SignedPieces>): ReturnType<SignedPieces> {
+  const listed = readHeader(headers, LIST);
+  if (!listed.ok) return listed;
+  const names = listed.value.split(',');
+  // What is not in the list is not signed, and anybody could change it: the time and the list itself must be.
+  if (![LIST, TIME].every((name) => names.includes(name)) || !URL.canParse(url))
+    return refused('signature_malformed');
+  const lines: string[] = [];
+  for (const name of names) {
+    const reading = readHeader(headers, name);
+    if (!reading.ok) return reading;
+    lines.push(`${name}:${reading.value}`);
+  }
+  const { pathname, search } = new URL(url);
+  return [`${method}\n${pathname}${search}\n${lines.join(';')}\n`, body];
+}
