@@ -7,7 +7,7 @@ import { type BulkOrder, bulkTargets } from './bulk-targets.js';
 import type { DeliveryStatus } from './deliveries.service.js';
 import { Destination } from './destination.entity.js';
 import { matches } from './matches.js';
-import { insertOrder, insertTargets, setTotal } from './insert-redelivery.js';
+import { insertOrder, insertTargets, type OrderKey, setTotal } from './insert-redelivery.js';
 
 /** An order to deliver again, and how far it has come. */
 export interface RedeliverySummary {
@@ -57,7 +57,7 @@ export class Redeliveries {
   /** Delivers all events that match a filter again, oldest first: all of them or, when something fails, none. */
   async ofFilter(tenantId: string, order: BulkOrder): Promise<RedeliveryView> {
     const id = newId();
-    await this.database.tenant(tenantId, async (manager) => {
+    return this.database.tenant(tenantId, async (manager) => {
       const destinations = await candidates(manager, tenantId, order.destinationId);
       await insertOrder(manager, { tenantId, id });
       let total = 0;
@@ -66,8 +66,8 @@ export class Redeliveries {
         total += targets.length;
       }
       await setTotal(manager, { tenantId, id }, total);
+      return find(manager, { tenantId, id });
     });
-    return this.get(tenantId, id);
   }
 
   /** How many deliveries {@link ofFilter} would make. */
@@ -84,7 +84,7 @@ export class Redeliveries {
   async list(tenantId: string, page: PageRequest): Promise<Page<RedeliverySummary>> {
     const rows = await this.database.tenant(tenantId, (manager) =>
       manager.query<RedeliverySummary[]>(
-        `${selectRedeliveries} where r.tenant_id = $1 and ($2::uuid is null or r.id < $2) order by r.id desc limit $3`,
+        `${selectRedeliveries()} where r.tenant_id = $1 and ($2::uuid is null or r.id < $2) order by r.id desc limit $3`,
         [tenantId, page.before, page.limit + 1],
       ),
     );
@@ -92,19 +92,7 @@ export class Redeliveries {
   }
 
   async get(tenantId: string, id: string): Promise<RedeliveryView> {
-    return this.database.tenant(tenantId, async (manager) => {
-      const [redelivery] = await manager.query<RedeliverySummary[]>(
-        `${selectRedeliveries} where r.tenant_id = $1 and r.id = $2`,
-        [tenantId, id],
-      );
-      if (redelivery === undefined) throw problem('not_found');
-      const deliveries = await manager.query<RedeliveryView['deliveries'][number][]>(
-        `select id, event_id, destination_id, status from deliveries
-         where tenant_id = $1 and redelivery_id = $2 order by id limit ${MOST_SHOWN}`,
-        [tenantId, id],
-      );
-      return { ...redelivery, deliveries };
-    });
+    return this.database.tenant(tenantId, (manager) => find(manager, { tenantId, id }));
   }
 
   /** Cancels what of a redelivery has not been sent; what is being sent right now is not tried again. */
@@ -133,7 +121,7 @@ export class Redeliveries {
     destinationId: string | undefined,
   ): Promise<RedeliveryView> {
     const id = newId();
-    await this.database.tenant(tenantId, async (manager) => {
+    return this.database.tenant(tenantId, async (manager) => {
       const destinations = await candidates(manager, tenantId, destinationId);
       // A destination that is named gets the event whatever it has subscribed to.
       const targets = events.flatMap((event) =>
@@ -149,9 +137,25 @@ export class Redeliveries {
       await insertOrder(manager, { tenantId, id });
       await insertTargets(manager, { tenantId, id }, targets, { total: 0, perSecond: undefined });
       await setTotal(manager, { tenantId, id }, targets.length);
+      // Before the commit: no worker has seen it yet, so the answer says what was ordered.
+      return find(manager, { tenantId, id });
     });
-    return this.get(tenantId, id);
   }
+}
+
+async function find(manager: EntityManager, { tenantId, id }: OrderKey): Promise<RedeliveryView> {
+  const [redelivery] = await manager.query<RedeliveryView[]>(
+    `${selectRedeliveries('shown.deliveries')} cross join lateral (
+       select coalesce(json_agg(d), '[]') as deliveries from (
+         select id, event_id, destination_id, status from deliveries
+         where tenant_id = r.tenant_id and redelivery_id = r.id order by id limit ${MOST_SHOWN}
+       ) d
+     ) shown
+     where r.tenant_id = $1 and r.id = $2`,
+    [tenantId, id],
+  );
+  if (redelivery === undefined) throw problem('not_found');
+  return redelivery;
 }
 
 /** All destinations of a tenant, or the one that is named. */
@@ -169,8 +173,8 @@ async function candidates(
   throw problem(destinationId === undefined ? 'no_destination' : 'destination_not_found');
 }
 
-const selectRedeliveries = `
-  select r.id, r.total, r.created_at, c.pending, c.succeeded, c.failed,
+const selectRedeliveries = (...more: string[]): string => `
+  select ${more.map((column) => `${column}, `).join('')}r.id, r.total, r.created_at, c.pending, c.succeeded, c.failed,
     case when r.cancelled_at is not null then 'cancelled' when c.pending > 0 then 'pending' else 'completed' end as status
   from redeliveries r cross join lateral (
     select count(*) filter (where d.status in ('pending', 'held'))::integer as pending,
