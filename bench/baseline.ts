@@ -8,7 +8,9 @@ server.removeAllContentTypeParsers();
 server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 server.get('/ready', () => 'ok');
 server.post('/in', (request, reply) => {
-  const expected = createHmac('sha256', secret).update(request.body as Buffer).digest();
+  const expected = createHmac('sha256', secret)
+    .update(request.body as Buffer)
+    .digest();
   const given = Buffer.from(String(request.headers['callbox-signature']), 'hex');
   const genuine = given.length === expected.length && timingSafeEqual(given, expected);
   return reply.code(genuine ? 200 : 401).send({ status: genuine ? 'accepted' : 'refused' });

@@ -21,7 +21,11 @@ export async function benchDelivery(): Promise<void> {
   await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
   const callbox = await startCallbox();
   const url = `http://127.0.0.1:${(app.address() as AddressInfo).port}/`;
-  const { id } = await callbox.call<{ id: string }>('POST', '/v1/destinations', { name: 'app', url, max_in_flight: 100 });
+  const { id } = await callbox.call<{ id: string }>('POST', '/v1/destinations', {
+    name: 'app',
+    url,
+    max_in_flight: 100,
+  });
 
   const body = '{"event":"bench"}';
   const headers = { 'callbox-signature': createHmac('sha256', callbox.secret).update(body).digest('hex') };

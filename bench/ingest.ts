@@ -13,7 +13,11 @@ const BODY_BYTES = 1_024;
 export async function benchIngest(): Promise<void> {
   const callbox = await startCallbox();
   const baseline = await startBaseline();
-  const body = JSON.stringify({ event: 'run.completed', run_id: 'run_1', filler: 'x'.repeat(BODY_BYTES - 70) });
+  const body = JSON.stringify({
+    event: 'run.completed',
+    run_id: 'run_1',
+    filler: 'x'.repeat(BODY_BYTES - 70),
+  });
   const sign = (secret: string) => createHmac('sha256', secret).update(body).digest('hex');
   const lanes: Lane[] = [
     {
@@ -44,7 +48,9 @@ export async function benchIngest(): Promise<void> {
       const result = await measure(lane, { seconds: SECONDS, connections: 64 });
       rates[index]?.push(result.perSecond);
       if (index === 1) accepted += result.answered;
-      console.log(`${lane.name}: ${Math.round(result.perSecond)}/s, p50 ${result.p50Ms} ms, p99 ${result.p99Ms} ms`);
+      console.log(
+        `${lane.name}: ${Math.round(result.perSecond)}/s, p50 ${result.p50Ms} ms, p99 ${result.p99Ms} ms`,
+      );
     }
   }
   const stored = (await callbox.countEvents()) - before;

@@ -34,7 +34,12 @@ export async function measure(lane: Lane, load: { seconds: number; connections: 
     throw new Error(`${lane.name}: unexpected answers ${others.join(', ')}, ${result.errors} errors`);
   }
   const answered = counts[expected]?.count ?? 0;
-  return { perSecond: answered / result.duration, answered, p50Ms: result.latency.p50, p99Ms: result.latency.p99 };
+  return {
+    perSecond: answered / result.duration,
+    answered,
+    p50Ms: result.latency.p50,
+    p99Ms: result.latency.p99,
+  };
 }
 
 /** The middle one of several values. */

@@ -35,12 +35,23 @@ export async function startCallbox(): Promise<BenchedCallbox> {
     });
     return (await answer.body.json()) as Body;
   };
-  const { plain_secret: secret } = await call<{ plain_secret: string }>('POST', '/v1/callback-secrets', { label: 'bench' });
+  const { plain_secret: secret } = await call<{ plain_secret: string }>('POST', '/v1/callback-secrets', {
+    label: 'bench',
+  });
   const countEvents = async (): Promise<number> => {
     const metrics = await (await request(`${url}/metrics`)).body.text();
-    return Number(/callbox_callbacks_total\{provider="callbox",outcome="accepted"\} (\d+)/.exec(metrics)?.[1] ?? 0);
+    return Number(
+      /callbox_callbacks_total\{provider="callbox",outcome="accepted"\} (\d+)/.exec(metrics)?.[1] ?? 0,
+    );
   };
-  return { url, sourceUrl: `${url}/in/default/default`, secret, call, countEvents, stop: () => stop(child, dataDir) };
+  return {
+    url,
+    sourceUrl: `${url}/in/default/default`,
+    secret,
+    call,
+    countEvents,
+    stop: () => stop(child, dataDir),
+  };
 }
 
 /** A bare Fastify server that checks the same signature and stores nothing. */
@@ -48,7 +59,9 @@ export async function startBaseline(): Promise<{ url: string; secret: string; st
   const port = await freePort();
   const secret = 'the secret of the baseline';
   const script = fileURLToPath(new URL('./baseline.js', import.meta.url));
-  const child = spawn(process.execPath, [script, String(port), secret], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [script, String(port), secret], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   await ready(`http://127.0.0.1:${port}/ready`, child);
   return { url: `http://127.0.0.1:${port}/in`, secret, stop: () => child.kill() };
 }
