@@ -102,15 +102,23 @@ function ownReply(response: {
   };
 }
 
-type InboxProblem =
-  'body_too_large' | 'signature_invalid' | 'not_found' | 'method_not_allowed' | 'unavailable';
+/** Made once: what differs from answer to answer is the id of the request, and an error's stack is not for free. */
+const PROBLEMS = {
+  body_too_large: problem('body_too_large'),
+  signature_invalid: problem('signature_invalid'),
+  not_found: problem('not_found'),
+  method_not_allowed: problem('method_not_allowed'),
+  unavailable: problem('unavailable'),
+} as const;
+
+type InboxProblem = keyof typeof PROBLEMS;
 
 function problemReply(
   code: InboxProblem,
   requestId: string,
   options: { headers?: Record<string, string>; closes?: boolean } = {},
 ): Reply {
-  const document = problemDocument(problem(code), `urn:callbox:request:${requestId}`);
+  const document = problemDocument(PROBLEMS[code], `urn:callbox:request:${requestId}`);
   return {
     status: document.status,
     headers: { 'content-type': 'application/problem+json', ...options.headers },

@@ -7,11 +7,18 @@ const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
  * @example toUlid('019aa9f0-1c2d-7000-8000-000000000000') // '01KAMZ0727E00000000000000'…
  */
 export function toUlid(uuid: string): string {
-  let value = BigInt(`0x${uuid.replaceAll('-', '')}`);
   let text = '';
-  for (let position = 0; position < 26; position += 1) {
-    text = ALPHABET.charAt(Number(value & 31n)) + text;
-    value >>= 5n;
+  // 26 characters hold 130 bits, so the first one has two bits of padding.
+  let bits = 0;
+  let count = 2;
+  for (const digit of uuid) {
+    if (digit === '-') continue;
+    bits = (bits << 4) | Number.parseInt(digit, 16);
+    count += 4;
+    if (count < 5) continue;
+    count -= 5;
+    text += ALPHABET.charAt((bits >> count) & 31);
+    bits &= (1 << count) - 1;
   }
   return text;
 }

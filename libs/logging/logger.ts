@@ -28,6 +28,9 @@ const REDACTED = [
   '*.driverError.where',
 ];
 
+const PORTION_BYTES = 4_096;
+const FLUSH_EVERY_MS = 200;
+
 /** Makes the logger of a process; `destination` is for tests that read the log. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const options = {
@@ -38,5 +41,13 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: pino.stdSerializers.err },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination ?? standardOutput());
+}
+
+/**
+ * Standard output, written in portions: a system call per line costs more than receiving a callback does. What is
+ * waiting is written several times a second and when the process exits; a kill -9 can lose that much of the log.
+ */
+function standardOutput(): DestinationStream {
+  return pino.destination({ dest: 1, sync: false, minLength: PORTION_BYTES, periodicFlush: FLUSH_EVERY_MS });
 }

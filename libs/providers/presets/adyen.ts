@@ -45,7 +45,13 @@ function valuesOfTheItem(...[, { fields }]: Parameters<SignedPieces>): ReturnTyp
   const document = fields?.json();
   // A second item would be passed on without anybody having looked at its signature.
   if (jsonPointer('/notificationItems/1')?.(document) !== undefined) return refused('signature_malformed');
-  const values = SIGNED.map((pointer) => jsonPointer(ITEM + pointer)?.(document) ?? '');
-  const areTexts = values.every((value) => typeof value === 'string' || Number.isSafeInteger(value));
-  return areTexts ? [values.join(':')] : refused('signature_malformed');
+  const values = SIGNED.map((pointer) => textOf(jsonPointer(ITEM + pointer)?.(document)));
+  return values.includes(null) ? refused('signature_malformed') : [values.join(':')];
+}
+
+/** What is not there is signed as nothing. */
+function textOf(value: unknown): string | null {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
+  return typeof value === 'string' ? value : null;
 }

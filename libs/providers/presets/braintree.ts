@@ -1,12 +1,14 @@
 import { createHmac, hash, KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import { hmacInBody, type Scheme } from '#signatures';
+import { hmacInBody, refused, type Scheme, type SignedPieces } from '#signatures';
 import type { Callback, HandshakeFacts, HandshakeReply, ProviderPreset } from '../preset.js';
+
+const CHALLENGE = /^[a-f0-9]{20,32}$/;
 
 const Settings = z.strictObject({
   public_key: z
     .string()
-    .regex(/^[a-z0-9]{8,64}$/, 'must be lower-case letters and digits')
+    .regex(/^(?:[a-z0-9]{8,64})?$/, 'must be lower-case letters and digits')
     .default('')
     .meta({ description: 'The public key that belongs to the private key; without it nothing is accepted' }),
 });
@@ -15,7 +17,7 @@ const Settings = z.strictObject({
 export const braintree: ProviderPreset = {
   id: 'braintree',
   name: 'Braintree',
-  docsUrl: 'https://developer.paypal.com/braintree/docs/guides/webhooks/parse',
+  docsUrl: 'https://github.com/braintree/braintree_node',
   checkedOn: '2026-11-22',
   confidence: 'verified',
   scheme: schemeOf(Settings.parse({})),
@@ -40,9 +42,16 @@ function schemeOf({ public_key: publicKey }: z.output<typeof Settings>): Scheme 
     encoding: 'hex',
     signature: { form: 'bt_signature' },
     grammar: { kind: 'list', separator: '&', prefix: `${publicKey}|` },
-    content: '${form:bt_payload}',
+    content: payload,
     secret: { derive: (secret) => hash('sha1', secret, 'buffer') },
   });
+}
+
+function payload(...[, { fields }]: Parameters<SignedPieces>): ReturnType<SignedPieces> {
+  const text = fields?.formField('bt_payload') ?? refused('signature_missing');
+  if (typeof text !== 'string') return text;
+  // Anybody can have a challenge signed by the handshake, and it must not pass for a payload.
+  return CHALLENGE.test(text) ? refused('signature_mismatch') : [text];
 }
 
 function answerChallenge({ method, url }: Callback, { keys, config }: HandshakeFacts): HandshakeReply | null {
@@ -52,7 +61,7 @@ function answerChallenge({ method, url }: Callback, { keys, config }: HandshakeF
     return null;
   const challenge = new URL(url).searchParams.get('bt_challenge') ?? '';
   const { public_key: publicKey } = settings.data;
-  if (!/^[a-f0-9]{20,32}$/.test(challenge) || publicKey === '') return null;
+  if (!CHALLENGE.test(challenge) || publicKey === '') return null;
   const signature = createHmac('sha1', material).update(challenge).digest('hex');
   return { status: 200, headers: [['content-type', 'text/plain']], body: `${publicKey}|${signature}` };
 }

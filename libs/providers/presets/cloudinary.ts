@@ -4,10 +4,9 @@ import { json } from '../locators.js';
 import type { ProviderPreset } from '../preset.js';
 
 const Settings = z.strictObject({
-  algorithm: z
-    .enum(['sha1', 'sha256'])
-    .default('sha1')
-    .meta({ description: 'The signature algorithm of the account; sha256 should be chosen where there is a choice' }),
+  algorithm: z.enum(['sha1', 'sha256']).default('sha1').meta({
+    description: 'The signature algorithm of the account; sha256 should be chosen where there is a choice',
+  }),
 });
 
 /** A plain digest of body, time and API secret; the account decides between SHA-1, the default, and SHA-256. */

@@ -6,7 +6,7 @@ import { hook0 } from './hook0.js';
 export const coinbaseCdp: ProviderPreset = {
   id: 'coinbase-cdp',
   name: 'Coinbase Developer Platform',
-  docsUrl: 'https://docs.cdp.coinbase.com/webhooks/verify-signatures',
+  docsUrl: 'https://github.com/coinbase/cdp-sdk',
   checkedOn: '2026-11-22',
   confidence: 'second_hand',
   scheme: hook0.scheme,

@@ -19,7 +19,7 @@ const { sign: _sign, ...scheme } = hmac({
 export const contentful: ProviderPreset = {
   id: 'contentful',
   name: 'Contentful',
-  docsUrl: 'https://www.contentful.com/developers/docs/webhooks/request-verification/',
+  docsUrl: 'https://github.com/contentful/node-apps-toolkit',
   checkedOn: '2026-11-22',
   confidence: 'verified',
   scheme,
@@ -32,7 +32,9 @@ export const contentful: ProviderPreset = {
   ],
 };
 
-function canonicalRequest(...[{ method, url, headers, body }]: Parameters<SignedPieces>): ReturnType<SignedPieces> {
+function canonicalRequest(
+  ...[{ method, url, headers, body }]: Parameters<SignedPieces>
+): ReturnType<SignedPieces> {
   const listed = readHeader(headers, LIST);
   if (!listed.ok) return listed;
   const names = listed.value.split(',');

@@ -9,7 +9,7 @@ import type { ProviderPreset } from '../preset.js';
 export const dropboxSign: ProviderPreset = {
   id: 'dropbox-sign',
   name: 'Dropbox Sign (HelloSign)',
-  docsUrl: 'https://developers.hellosign.com/docs/events/walkthrough',
+  docsUrl: 'https://github.com/hellosign/dropbox-sign-node',
   checkedOn: '2026-11-22',
   confidence: 'verified',
   scheme: hmacInBody({

@@ -6,7 +6,7 @@ import type { ProviderPreset } from '../preset.js';
 export const exactOnline: ProviderPreset = {
   id: 'exact-online',
   name: 'Exact Online',
-  docsUrl: 'https://support.exactonline.com/community/s/knowledge-base#All-All-DNO-Content-webhooksc',
+  docsUrl: 'https://support.exactonline.com/',
   checkedOn: '2026-11-22',
   confidence: 'second_hand',
   scheme: hmacInBody({

@@ -19,6 +19,11 @@ export const favro: ProviderPreset = {
   eventId: json('/payloadId'),
   eventType: json('/action'),
   uncovered: 'The body except for its payloadId; nor the time.',
+  sample: {
+    type: 'updated',
+    headers: [['content-type', 'application/json']],
+    body: '{"payloadId":"{unique}","hookId":"example","action":"updated","card":{"cardId":"example"}}',
+  },
   setup: [
     'Create the webhook with postToUrl {ingest_url} and a secret of your own.',
     'Import the same secret as a callback secret.',

@@ -30,7 +30,9 @@ export const hygraph: ProviderPreset = {
   ],
 };
 
-function bodyInJson(...[{ headers, body }, { timestamp }]: Parameters<SignedPieces>): ReturnType<SignedPieces> {
+function bodyInJson(
+  ...[{ headers, body }, { timestamp }]: Parameters<SignedPieces>
+): ReturnType<SignedPieces> {
   const signature = readHeader(headers, 'gcms-signature');
   if (!signature.ok) return signature;
   const environment = /^sign=[^,]+, ?env=([^,]+), ?t=\d+$/.exec(signature.value)?.[1];

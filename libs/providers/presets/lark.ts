@@ -2,7 +2,11 @@ import { createDecipheriv, hash } from 'node:crypto';
 import { digestWithSecret, jsonPointer, parseJson } from '#signatures';
 import type { Callback, HandshakeFacts, HandshakeReply, ProviderPreset } from '../preset.js';
 
-const read = { encrypted: jsonPointer('/encrypt'), type: jsonPointer('/type'), challenge: jsonPointer('/challenge') };
+const read = {
+  encrypted: jsonPointer('/encrypt'),
+  type: jsonPointer('/type'),
+  challenge: jsonPointer('/challenge'),
+};
 
 /**
  * A plain SHA-256 with the Encrypt Key in its middle. With that key the body is encrypted too, so id and type of the
@@ -11,7 +15,7 @@ const read = { encrypted: jsonPointer('/encrypt'), type: jsonPointer('/type'), c
 export const lark: ProviderPreset = {
   id: 'lark',
   name: 'Lark / Feishu',
-  docsUrl: 'https://open.larksuite.com/document/server-docs/event-subscription/event-subscription-configure-/encrypt-key-encryption-configuration-case',
+  docsUrl: 'https://github.com/larksuite/node-sdk',
   checkedOn: '2026-11-22',
   confidence: 'verified',
   scheme: digestWithSecret({
@@ -22,9 +26,13 @@ export const lark: ProviderPreset = {
     timestamp: { header: 'X-Lark-Request-Timestamp', unit: 'seconds', toleranceSeconds: 300 },
     id: { header: 'X-Lark-Request-Nonce' },
   }),
-  secret: { format: 'the Encrypt Key of the app, at least 16 characters, used as it stands', source: 'either' },
+  secret: {
+    format: 'the Encrypt Key of the app, at least 16 characters, used as it stands',
+    source: 'either',
+  },
   handshake: {
-    description: 'POST with an encrypted url_verification: its challenge as JSON, if the Encrypt Key opens it.',
+    description:
+      'POST with an encrypted url_verification: its challenge as JSON, if the Encrypt Key opens it.',
     isSigned: false,
     answer: answerChallenge,
   },

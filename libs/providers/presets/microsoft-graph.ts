@@ -1,7 +1,19 @@
-import { parseJson, refused, type Scheme, sharedToken, type SignedRequest } from '#signatures';
+import {
+  type Credential,
+  parseJson,
+  refused,
+  type Scheme,
+  sharedToken,
+  type SignedRequest,
+} from '#signatures';
 import type { Callback, HandshakeReply, ProviderPreset } from '../preset.js';
 
 const token = sharedToken({ json: '/value/0/clientState' });
+const scheme: Scheme<Credential> = {
+  ...token,
+  verify: (request, keys, clock) =>
+    isOfOneSubscriber(request) ? token.verify(request, keys, clock) : refused('authorization_mismatch'),
+};
 
 /**
  * Nothing is signed: Graph repeats the clientState of the subscription in every notification. One request may bring
@@ -13,12 +25,11 @@ export const microsoftGraph: ProviderPreset = {
   docsUrl: 'https://learn.microsoft.com/graph/change-notifications-delivery-webhooks',
   checkedOn: '2026-11-22',
   confidence: 'verified',
-  scheme: {
-    ...token,
-    verify: (request, keys, clock) =>
-      isOfOneSubscriber(request) ? token.verify(request, keys, clock) : refused('authorization_mismatch'),
-  } satisfies Scheme<never>,
-  secret: { format: 'a clientState of your own, at most 128 characters, used as it stands', source: 'either' },
+  scheme,
+  secret: {
+    format: 'a clientState of your own, at most 128 characters, used as it stands',
+    source: 'either',
+  },
   uncovered:
     'Nothing is signed: the clientState does not cover the body, where it stands itself. The validationTokens of rich notifications are not verified.',
   handshake: {

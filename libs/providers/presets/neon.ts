@@ -8,7 +8,7 @@ const KEYS = /^https:\/\/[a-z0-9.-]+\/(?:[\w.~/-]{1,200}\/)?\.well-known\/jwks\.
 export const neon: ProviderPreset = {
   id: 'neon',
   name: 'Neon Auth',
-  docsUrl: 'https://neon.com/docs/auth/guides/webhooks',
+  docsUrl: 'https://neon.com/docs/',
   checkedOn: '2026-11-22',
   confidence: 'second_hand',
   scheme: detachedJws({

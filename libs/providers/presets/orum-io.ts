@@ -5,7 +5,7 @@ import type { ProviderPreset } from '../preset.js';
 export const orumIo: ProviderPreset = {
   id: 'orum-io',
   name: 'Orum',
-  docsUrl: 'https://docs.orum.io/docs/secure-webhooks',
+  docsUrl: 'https://docs.orum.io/',
   checkedOn: '2026-11-22',
   confidence: 'verified',
   scheme: publicKey({

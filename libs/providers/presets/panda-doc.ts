@@ -5,7 +5,7 @@ import type { ProviderPreset } from '../preset.js';
 export const pandaDoc: ProviderPreset = {
   id: 'panda-doc',
   name: 'PandaDoc',
-  docsUrl: 'https://developers.pandadoc.com/docs/webhook-verification',
+  docsUrl: 'https://developers.pandadoc.com/',
   checkedOn: '2026-11-22',
   confidence: 'second_hand',
   scheme: hmacInBody({

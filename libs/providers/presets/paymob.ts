@@ -29,7 +29,7 @@ const SIGNED = [
 export const paymob: ProviderPreset = {
   id: 'paymob',
   name: 'Paymob',
-  docsUrl: 'https://developers.paymob.com/egypt/manage-callback/hmac/hmac-transaction-processed-callback',
+  docsUrl: 'https://developers.paymob.com/',
   checkedOn: '2026-11-22',
   confidence: 'second_hand',
   scheme: hmacInBody({

@@ -5,7 +5,7 @@ import type { ProviderPreset } from '../preset.js';
 export const quoter: ProviderPreset = {
   id: 'quoter',
   name: 'Quoter',
-  docsUrl: 'https://help.quoter.com/hc/en-us/articles/32085971955355-Integrate-Your-Systems-with-Webhooks',
+  docsUrl: 'https://help.quoter.com/',
   checkedOn: '2026-11-22',
   confidence: 'second_hand',
   scheme: digestWithSecret({

@@ -8,7 +8,7 @@ const KEYS = /^https:\/\/[a-z0-9.-]+(?::\d{1,5})?\/(?:[\w.~/-]{1,200}\/)?\.well-
 export const saleor: ProviderPreset = {
   id: 'saleor',
   name: 'Saleor',
-  docsUrl: 'https://docs.saleor.io/developer/extending/webhooks/payload-signature',
+  docsUrl: 'https://github.com/saleor/app-sdk',
   checkedOn: '2026-11-22',
   confidence: 'verified',
   scheme: detachedJws({

@@ -14,7 +14,7 @@ const Settings = z.strictObject({
 export const shopline: ProviderPreset = {
   id: 'shopline',
   name: 'SHOPLINE',
-  docsUrl: 'https://developer.shopline.com/docs/apps/api-instructions-for-use/webhooks/overview',
+  docsUrl: 'https://developer.shopline.com/',
   checkedOn: '2026-11-22',
   confidence: 'second_hand',
   scheme: schemeOf(Settings.parse({})),

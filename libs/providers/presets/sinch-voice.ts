@@ -6,16 +6,19 @@ import type { ProviderPreset } from '../preset.js';
 const Settings = z.strictObject({
   application_key: z
     .string()
-    .regex(/^[A-Za-z0-9-]{8,64}$/, 'must be the key of an application')
+    .regex(/^(?:[A-Za-z0-9-]{8,64})?$/, 'must be the key of an application')
     .default('')
-    .meta({ description: 'The key of the application, which stands before the signature; without it nothing is accepted' }),
+    .meta({
+      description:
+        'The key of the application, which stands before the signature; without it nothing is accepted',
+    }),
 });
 
 /** Method, MD5 of the body, content type, time and path are signed. No tolerance is documented. */
 export const sinchVoice: ProviderPreset = {
   id: 'sinch-voice',
   name: 'Sinch (Voice and Verification)',
-  docsUrl: 'https://developers.sinch.com/docs/voice/api-reference/authentication/callback-signed-request/',
+  docsUrl: 'https://github.com/sinch/sinch-sdk-node',
   checkedOn: '2026-11-22',
   confidence: 'verified',
   scheme: schemeOf(Settings.parse({})),

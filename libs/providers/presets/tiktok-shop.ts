@@ -6,16 +6,18 @@ import type { ProviderPreset } from '../preset.js';
 const Settings = z.strictObject({
   app_key: z
     .string()
-    .regex(/^[A-Za-z0-9]{6,64}$/, 'must be letters and digits')
+    .regex(/^(?:[A-Za-z0-9]{6,64})?$/, 'must be letters and digits')
     .default('')
-    .meta({ description: 'The app key, which is signed in front of the body; without it nothing is accepted' }),
+    .meta({
+      description: 'The app key, which is signed in front of the body; without it nothing is accepted',
+    }),
 });
 
 /** App key and body are signed with the app secret; retries repeat the time in the body, so it is not judged. */
 export const tiktokShop: ProviderPreset = {
   id: 'tiktok-shop',
   name: 'TikTok Shop',
-  docsUrl: 'https://partner.tiktokshop.com/docv2/page/tts-webhooks-overview',
+  docsUrl: 'https://partner.tiktokshop.com/docv2/',
   checkedOn: '2026-11-22',
   confidence: 'second_hand',
   scheme: schemeOf(Settings.parse({})),

@@ -20,7 +20,8 @@ export const truelayer: ProviderPreset = {
     subscription: (keysUrl) => (KEYS.test(keysUrl) ? { keysUrl } : null),
   }),
   secret: {
-    format: 'where the keys are: https://webhooks.truelayer.com/.well-known/jwks, or of truelayer-sandbox.com',
+    format:
+      'where the keys are: https://webhooks.truelayer.com/.well-known/jwks, or of truelayer-sandbox.com',
     source: 'imported',
   },
   eventId: json('/event_id'),

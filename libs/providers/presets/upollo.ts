@@ -14,7 +14,7 @@ const { sign: _sign, ...scheme } = hmac({
 export const upollo: ProviderPreset = {
   id: 'upollo',
   name: 'Upollo',
-  docsUrl: 'https://app.upollo.ai/docs/reference/webhooks',
+  docsUrl: 'https://upollo.ai/',
   checkedOn: '2026-11-22',
   confidence: 'second_hand',
   scheme,
