@@ -1,13 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findPreset, listPresets } from './index.js';
 
 const LIBRARY = join(process.cwd(), 'libs/providers');
 const presets = listPresets();
 const ids = presets.map(({ id }) => id);
-
-/** Presets whose set-up the README walks through; the docs send there. A row that is no longer true fails. */
-const SET_UP_IN_README = ['callbox', 'runflow', 'qstash', 'upstash-workflow'];
 
 function sourceFiles(folder: string): readonly string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -18,22 +15,15 @@ function sourceFiles(folder: string): readonly string[] {
 }
 
 describe('the table of providers', () => {
-  test('has the seeds first', () => {
-    expect(ids.slice(0, 4)).toEqual(['callbox', 'runflow', 'qstash', 'upstash-workflow']);
-  });
-
   test('has each id once', () => {
     expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
   });
 
   test('has every file of a preset, and no other', () => {
     const files = readdirSync(join(LIBRARY, 'presets'))
-      .filter((file) => file.endsWith('.ts') && file !== 'index.ts')
+      .filter((file) => /(?<!\.spec)\.ts$/.test(file) && file !== 'index.ts')
       .map((file) => file.slice(0, -'.ts'.length));
-    const ofFiles = ids.filter((id) => existsSync(join(LIBRARY, 'presets', `${id}.ts`)));
-    expect(ofFiles.sort()).toEqual(files.sort());
-    const elsewhere = ids.filter((id) => !files.includes(id));
-    expect(elsewhere.filter((id) => !existsSync(join(LIBRARY, `${id}.ts`)))).toEqual([]);
+    expect([...ids].sort()).toEqual(files.sort());
   });
 
   test('finds each of its presets by its id, and nobody else', () => {
@@ -69,11 +59,8 @@ describe.each(presets.map((preset) => [preset.id, preset] as const))('the preset
   });
 
   test('tells how to set it up, and which URL to register', () => {
-    expect(preset.setup === undefined).toBe(SET_UP_IN_README.includes(id));
-    if (preset.setup === undefined) return;
-    expect(preset.setup.length).toBeGreaterThanOrEqual(1);
-    expect(preset.setup.join('\n')).toContain('{ingest_url}');
-    for (const step of preset.setup) expect(step).toMatch(/^\S.*\S$/s);
+    expect(preset.setup?.join('\n')).toContain('{ingest_url}');
+    for (const step of preset.setup ?? []) expect(step).toMatch(/^\S.*\S$/s);
   });
 
   test('hides the header of a token, and says that a token does not cover the body', () => {

@@ -1,26 +1,16 @@
 // Who sends callbacks: one preset per provider, and the table of them.
 // May know: signatures, and what each provider's documentation says.
 // Must not: touch network, files, clock or secrets at rest; nor know who asks.
-import { callbox } from './callbox.js';
 import type { ProviderPreset } from './preset.js';
 import * as table from './presets/index.js';
-import { qstash } from './qstash.js';
-import { runflow } from './runflow.js';
-import { upstashWorkflow } from './upstash-workflow.js';
 
 export { type ProviderSettings, schemeOf, settingProblems } from './configure.js';
 export { firstOf, header, joined, json } from './locators.js';
 export type { Callback, Handshake, HandshakeReply, Locator, ProviderPreset } from './preset.js';
 export { type FilledSample, makeSample, type SampleFacts, sampleTypes } from './sample.js';
 
-/** Every provider Callbox knows, in the order they are shown. */
-export const presets: readonly ProviderPreset[] = [
-  callbox,
-  runflow,
-  qstash,
-  upstashWorkflow,
-  ...Object.values(table).sort((a, b) => (a.id < b.id ? -1 : 1)),
-];
+/** Every provider Callbox knows, in the order of their ids. */
+export const presets: readonly ProviderPreset[] = Object.values(table).sort((a, b) => (a.id < b.id ? -1 : 1));
 
 const presetsById = new Map(presets.map((preset) => [preset.id, preset]));
 

@@ -1,5 +1,5 @@
 import type { HeaderPairs } from '#signatures';
-import type { Callback } from './preset.js';
+import type { Callback } from '../preset.js';
 import { qstash } from './qstash.js';
 import { upstashWorkflow } from './upstash-workflow.js';
 

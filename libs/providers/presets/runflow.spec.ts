@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { HeaderPairs, SignedRequest } from '#signatures';
 import { runflow } from './runflow.js';
-import type { Callback } from './preset.js';
+import type { Callback } from '../preset.js';
 
 const SECRET = 'whsec_TESTonlyRunflowSecret0123456789abcdef';
 const clock = { nowMs: Date.UTC(2026, 0, 1) };

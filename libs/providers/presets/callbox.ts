@@ -1,5 +1,5 @@
 import { hmac } from '#signatures';
-import type { ProviderPreset } from './preset.js';
+import type { ProviderPreset } from '../preset.js';
 
 /** Callbox's own scheme, for callbacks that the tenant's own programs send. Their bodies are theirs: no id is known in them. */
 export const callbox: ProviderPreset = {
@@ -15,4 +15,8 @@ export const callbox: ProviderPreset = {
     headers: [['Content-Type', 'application/json']],
     body: '{"event":"order.paid","order_id":"order_{unique}","amount":4200,"currency":"EUR","paid_at":"{time}"}',
   },
+  setup: [
+    'Make a callback secret and give it to your own program.',
+    'Have it POST to {ingest_url} with the hex HMAC-SHA256 of the raw body in Callbox-Signature.',
+  ],
 };

@@ -1,6 +1,6 @@
 import { hmac } from '#signatures';
-import { firstOf, joined, json } from './locators.js';
-import type { ProviderPreset } from './preset.js';
+import { firstOf, joined, json } from '../locators.js';
+import type { ProviderPreset } from '../preset.js';
 
 const runId = firstOf(json('/run_id'), json('/batch_id'));
 const eventType = json('/event');
@@ -46,4 +46,8 @@ export const runflow: ProviderPreset = {
       },
     ],
   },
+  setup: [
+    'Make a callback secret here, or import the plain_secret of the one that POST /v1/callback-secrets of Runflow has shown.',
+    'Give {ingest_url} as callback_url when you create a run or a batch.',
+  ],
 };

@@ -1,5 +1,5 @@
-import { header } from './locators.js';
-import type { Locator, ProviderPreset } from './preset.js';
+import { header } from '../locators.js';
+import type { Locator, ProviderPreset } from '../preset.js';
 import { qstash } from './qstash.js';
 
 const failureCallback = header('Upstash-Workflow-Failure-Callback');
@@ -50,4 +50,8 @@ export const upstashWorkflow: ProviderPreset = {
       },
     ],
   },
+  setup: [
+    'Import the current and the next signing key of the QStash console as two callback secrets.',
+    'Give {ingest_url}, or any path below it, as the URL of the workflow, its callbacks and failure callbacks.',
+  ],
 };

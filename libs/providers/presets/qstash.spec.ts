@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { Receiver } from '@upstash/qstash';
 import fc from 'fast-check';
 import type { Key, SignedRequest, Verdict } from '#signatures';
-import type { Callback } from './preset.js';
+import type { Callback } from '../preset.js';
 import { qstash } from './qstash.js';
 
 const CURRENT = 'sig_CurrentTestKey11111111111111';

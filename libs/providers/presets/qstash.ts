@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type HeaderPairs, jwtWithBodyHash, type TokenFacts } from '#signatures';
-import { header } from './locators.js';
-import type { ProviderPreset } from './preset.js';
+import { header } from '../locators.js';
+import type { ProviderPreset } from '../preset.js';
 
 const LIFETIME_SECONDS = 300;
 // Receivers allow no difference of clocks, so a token is already a little old when it is made.
@@ -65,6 +65,10 @@ export const qstash: ProviderPreset = {
   },
   // https://upstash.com/docs/qstash/features/retry: not retried, whatever is left of the schedule.
   isFinalFailure: (statusCode, headers) => statusCode === 489 && isNonRetryable(headers),
+  setup: [
+    'Import the current and the next signing key of the QStash console as two callback secrets.',
+    'Publish to {ingest_url}, or name it as callback or failure callback.',
+  ],
 };
 
 function isNonRetryable(headers: HeaderPairs): boolean {
