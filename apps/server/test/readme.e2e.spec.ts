@@ -2,6 +2,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { TestApp } from '#testing';
 
+/** Not 3000, which the examples of the API name: other tests of this run execute those. */
+const APP_PORT = '18432';
+
 const hasShellAndCurl = ['bash', 'curl'].every((program) => spawnSync(program, ['--version']).status === 0);
 
 /** The shell commands of the README's walk-through, as a reader would paste them. */
@@ -30,8 +33,10 @@ function run(script: string, environment: Readonly<Record<string, string>>): Pro
   test('does what it says, command by command', async () => {
     const app = await TestApp.start();
     const tenant = await app.tenant();
-    const script = walkThrough().replaceAll('/in/default/', `/in/${tenant.slug}/`);
-    const output = await run(script, { CALLBOX: app.url, KEY: tenant.adminKey });
+    const script = walkThrough()
+      .replaceAll('/in/default/', `/in/${tenant.slug}/`)
+      .replaceAll('127.0.0.1:3000', `127.0.0.1:${APP_PORT}`);
+    const output = await run(script, { CALLBOX: app.url, KEY: tenant.adminKey, PORT: APP_PORT });
     await app.stop();
 
     expect(output.match(/"status":"accepted"/g)).toHaveLength(2);
