@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Inject,
   Injectable,
@@ -19,6 +20,8 @@ import { Loop } from './loop.js';
 
 const STATEMENT_TIMEOUT_MS = 30_000;
 const LOOK_EVERY_MS = 200;
+/** After some events were fanned out, for the next ones to gather: a lone event never waits, a stream costs fewer looks. */
+const GATHER_MS = 10;
 const SETTLE_EVERY_MS = 2_000;
 /** Windows per destination are what bounds it; several destinations may share an origin. */
 const MOST_SOCKETS_PER_ORIGIN = 1_000;
@@ -62,7 +65,10 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, OnApplic
       deliver,
       fanOut: loop('fan-out', LOOK_EVERY_MS, async () => {
         const fulfilled = await fanOut(pool);
-        if (fulfilled > 0) deliver.wake();
+        if (fulfilled > 0) {
+          deliver.wake();
+          await sleep(GATHER_MS);
+        }
         return fulfilled > 0;
       }),
       settle: loop('settle', SETTLE_EVERY_MS, async () => {
