@@ -1,4 +1,6 @@
-import { families, type Lane } from './signature-lanes.js';
+import { keyFamilies } from './signature-key-lanes.js';
+import type { Lane } from './signature-lane.js';
+import { secretFamilies } from './signature-lanes.js';
 
 const ROUNDS = 80;
 const WARM_UP_ROUNDS = 6;
@@ -18,7 +20,7 @@ interface Row {
  */
 export async function benchSignatures(): Promise<void> {
   const rows: Row[] = [];
-  for (const lane of await families()) rows.push(await compare(lane));
+  for (const lane of [...(await secretFamilies()), ...keyFamilies()]) rows.push(await compare(lane));
   const title = ['ours', 'bare', 'ratio', 'call', 'ratio'].map((word) => word.padStart(11)).join('');
   console.log('family, 1 KB body'.padEnd(44) + title);
   for (const { name, oursNs, bareNs, callNs } of rows) {

@@ -1,5 +1,7 @@
 import { LRUCache } from 'lru-cache';
+import { AskingBudget } from './asking-budget.js';
 import type { OutboundClient } from './outbound-client.js';
+import type { HeaderList } from './request-headers.js';
 
 const FETCH_TIMEOUT_MS = 5_000;
 const MAX_DOCUMENT_BYTES = 65_536;
@@ -16,9 +18,21 @@ interface Entry {
   fetching: Promise<void> | null;
 }
 
+/** How to ask where a plain GET will not do. It may hold credentials: nothing of it is logged, and they name no entry. */
+export interface DocumentQuestion {
+  readonly method: 'GET' | 'POST';
+  readonly headers: HeaderList;
+  readonly body: string;
+  /** Who asks, as a digest: what one account gets, no other one is given. */
+  readonly account: string;
+  /** Which of the account's documents at this URL. */
+  readonly name: string;
+}
+
 /** Documents that others publish, such as sets of keys: fetched through the guarded client, kept for ten minutes. */
 export class DocumentCache {
   readonly #entries = new LRUCache<string, Entry>({ max: MOST_DOCUMENTS });
+  readonly #budget = new AskingBudget();
 
   constructor(
     private readonly client: OutboundClient,
@@ -29,34 +43,42 @@ export class DocumentCache {
    * The document at `url`, or `null` when it cannot be had. The same bytes are the same Buffer for as long as they are kept.
    *
    * @param wanted `refreshed`: what is kept lacks something, so fetch it again unless that was done a moment ago
+   * @param question absent: a plain GET that anybody may ask
    */
-  async get(url: string, wanted: 'cached' | 'refreshed'): Promise<Buffer | null> {
-    const entry = this.#entries.get(url) ?? {
-      document: null,
-      fetchedAtMs: 0,
-      triedAtMs: -Infinity,
-      fetching: null,
-    };
-    this.#entries.set(url, entry);
+  async get(
+    url: string,
+    wanted: 'cached' | 'refreshed',
+    question?: DocumentQuestion,
+  ): Promise<Buffer | null> {
+    const key = question === undefined ? url : JSON.stringify([url, question.account, question.name]);
+    const entry = this.#entries.get(key) ?? newEntry();
     const now = this.nowMs();
     const isFresh = entry.document !== null && now - entry.fetchedAtMs < MAX_AGE_MS;
-    const mayTry = now - entry.triedAtMs >= COOLDOWN_MS;
-    if ((wanted === 'refreshed' || !isFresh) && (mayTry || entry.fetching !== null)) {
-      entry.fetching ??= this.fetch(url, entry).finally(() => {
+    if (entry.fetching === null && (wanted === 'refreshed' || !isFresh) && this.mayFetch(entry, question)) {
+      // Only what was asked for is remembered: names that strangers make up push nothing out beyond their budget.
+      this.#entries.set(key, entry);
+      entry.fetching = this.fetch(url, entry, question).finally(() => {
         entry.fetching = null;
       });
-      await entry.fetching;
     }
+    if (wanted === 'refreshed' || !isFresh) await entry.fetching;
     return entry.document;
   }
 
-  private async fetch(url: string, entry: Entry): Promise<void> {
+  private mayFetch(entry: Entry, question: DocumentQuestion | undefined): boolean {
+    const now = this.nowMs();
+    if (now - entry.triedAtMs < COOLDOWN_MS) return false;
+    return question === undefined || this.#budget.take(question.account, now);
+  }
+
+  private async fetch(url: string, entry: Entry, question: DocumentQuestion | undefined): Promise<void> {
     entry.triedAtMs = this.nowMs();
+    const { method = 'GET', headers = [], body = '' } = question ?? {};
     const result = await this.client.send({
-      method: 'GET',
+      method,
       url,
-      headers: [['Accept', 'application/json, */*']],
-      body: Buffer.alloc(0),
+      headers: [['Accept', 'application/json, */*'], ...headers],
+      body: Buffer.from(body),
       timeoutMs: FETCH_TIMEOUT_MS,
       maxResponseBytes: MAX_DOCUMENT_BYTES,
     });
@@ -64,4 +86,8 @@ export class DocumentCache {
     entry.document = entry.document?.equals(result.body) === true ? entry.document : result.body;
     entry.fetchedAtMs = this.nowMs();
   }
+}
+
+function newEntry(): Entry {
+  return { document: null, fetchedAtMs: 0, triedAtMs: -Infinity, fetching: null };
 }

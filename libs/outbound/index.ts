@@ -2,7 +2,7 @@
 // May know: sockets, DNS, TLS, HTTP and which addresses are public. The only room that opens connections outward.
 // Must not: know what is sent or why, retry, sign, or tell callers anything of the network but a code.
 export { AddressPolicy, parseAllowList } from './address-policy.js';
-export { DocumentCache } from './document-cache.js';
+export { DocumentCache, type DocumentQuestion } from './document-cache.js';
 export { checkUrl } from './destination.js';
 export type { UrlCheck } from './destination.js';
 export { SystemResolver } from './name-resolver.js';

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { parseJson, type HeaderPairs, type Key, type PublishedDocuments, type Scheme } from '#signatures';
+import {
+  type DocumentRequest,
+  type HeaderPairs,
+  type Key,
+  parseJson,
+  type PublishedDocuments,
+  type Scheme,
+} from '#signatures';
 import { schemeOf } from './configure.js';
 import type { Callback, ProviderPreset } from './preset.js';
 
@@ -21,6 +28,8 @@ export interface Vector {
   readonly run_id?: string | null;
   /** What the provider publishes, by URL. */
   readonly published?: Readonly<Record<string, string>>;
+  /** What the provider answers to whom, where its keys are not published for everybody; any other question gets nothing. */
+  readonly asked?: readonly Answer[];
   /** The source's settings of the provider's own. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** The request is a handshake and this is its answer; `null` says it must get none. */
@@ -29,6 +38,15 @@ export interface Vector {
     readonly headers?: HeaderPairs;
     readonly body: string;
   } | null;
+}
+
+/** One question to the provider, exactly as it must be asked, and the answer. */
+export interface Answer {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: HeaderPairs;
+  readonly body: string;
+  readonly answer: string;
 }
 
 /** A request that is right, and everything it takes to see that. */
@@ -46,7 +64,7 @@ export interface Genuine {
 
 /** The request of a vector, with the scheme that its settings make. */
 export function genuineOf(preset: ProviderPreset, vector: Vector, title: string): Genuine {
-  const { method, url, headers, config, secret, published = {} } = vector;
+  const { method, url, headers, config, secret } = vector;
   const body = Buffer.from(vector.body_base64, 'base64');
   return {
     title,
@@ -56,11 +74,25 @@ export function genuineOf(preset: ProviderPreset, vector: Vector, title: string)
     secret,
     otherSecret: vector.other_secret ?? similarSecret(secret),
     nowMs: Date.parse(vector.received_at),
-    published: (address) => {
-      const text = published[address];
-      return Promise.resolve(text === undefined ? null : Buffer.from(text));
-    },
+    published: publisherOf(vector),
   };
+}
+
+function publisherOf({ published = {}, asked = [] }: Vector): PublishedDocuments {
+  return (address, _wanted, asking) => {
+    const text = asking === undefined ? published[address] : answerTo(asked, address, asking);
+    return Promise.resolve(text === undefined ? null : Buffer.from(text));
+  };
+}
+
+function answerTo(
+  answers: readonly Answer[],
+  address: string,
+  { method, headers, body }: Pick<DocumentRequest, 'method' | 'headers' | 'body'>,
+): string | undefined {
+  const question = JSON.stringify([method, address, headers, body]);
+  return answers.find((one) => JSON.stringify([one.method, one.url, one.headers, one.body]) === question)
+    ?.answer;
 }
 
 /** Another text that is a secret of the same form: hex stays hex, base64 stays base64. */

@@ -6,7 +6,14 @@ import * as table from './presets/index.js';
 
 export { type ProviderSettings, schemeOf, settingProblems } from './configure.js';
 export { firstOf, header, joined, json } from './locators.js';
-export type { Callback, Handshake, HandshakeReply, Locator, ProviderPreset } from './preset.js';
+export type {
+  Callback,
+  Handshake,
+  HandshakeReply,
+  Locator,
+  ProviderPreset,
+  ProviderReply,
+} from './preset.js';
 export { type FilledSample, makeSample, type SampleFacts, sampleTypes } from './sample.js';
 
 /** Every provider Callbox knows, in the order of their ids. */

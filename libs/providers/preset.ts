@@ -25,6 +25,25 @@ export interface HandshakeFacts {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
+/** What the answer to one accepted callback may be made of. */
+export interface AcceptedFacts {
+  readonly callback: Callback;
+  /** The key that vouches for it; `null` where nothing is signed. */
+  readonly key: Key | null;
+  /** When it was received, in milliseconds since the epoch. */
+  readonly nowMs: number;
+}
+
+/** What a provider expects for an accepted callback. */
+export interface ProviderReply {
+  readonly status: number;
+  readonly contentType: string;
+  /** The whole body, or, where `made` gives another one, what that looks like. */
+  readonly body: string;
+  /** What differs from callback to callback; the callback has been verified, so what it says may be repeated. */
+  readonly made?: (accepted: AcceptedFacts) => { readonly headers?: HeaderPairs; readonly body?: string };
+}
+
 /** A provider's question that is answered without storing an event, e.g. Slack's `url_verification`. */
 export interface Handshake {
   /** How the provider asks and what it is answered, in a sentence; shown by the API and the docs. */
@@ -91,7 +110,7 @@ export interface ProviderPreset {
   /** Steps at the provider, in order; `{ingest_url}` stands for the URL to register. */
   readonly setup?: readonly string[];
   /** What the provider expects for an accepted callback, where Callbox's own receipt will not do. */
-  readonly reply?: { readonly status: number; readonly contentType: string; readonly body: string };
+  readonly reply?: ProviderReply;
   /** The provider whose scheme this product uses under its own name. */
   readonly aliasOf?: string;
   readonly sample?: Sample;

@@ -175,7 +175,8 @@ const KEYS: readonly Trap[] = [
     [['Stripe-Signature', `t=${SECONDS},v1=${hmac(KEY_BYTES, `${SECONDS}.${BODY}`)}`]],
     [['Stripe-Signature', `t=${SECONDS},v1=${hmac(BASE64, `${SECONDS}.${BODY}`)}`]],
   ],
-  ['the text of the secret is the key', 'polar', WHSEC, standard(WHSEC), standard(KEY_BYTES)],
+  ['the text of the secret is the key', 'polar', WHSEC, standard(WHSEC), standard(BASE64)],
+  ['the base64 after whsec_ is decoded too', 'polar', WHSEC, standard(KEY_BYTES), standard(BASE64)],
   ['the text of the secret is the key', 'imagekit', WHSEC, standard(WHSEC), standard(KEY_BYTES)],
   [
     'the text of the client secret is the key',

@@ -75,11 +75,11 @@ export function parseSegment(segment: string): Claims | null {
  *
  * @param isPayloadRaw whether the payload is signed without base64url (RFC 7797), which the header must then say
  */
-export function acceptedAlgorithm(
+export function acceptedAlgorithm<Algorithm extends string>(
   header: Claims,
-  accepted: readonly AsymmetricAlgorithm[],
+  accepted: readonly Algorithm[],
   isPayloadRaw = false,
-): AsymmetricAlgorithm | null {
+): Algorithm | null {
   const { alg, crit, b64 } = header;
   const isCritical = Array.isArray(crit) && crit.length === 1 && crit[0] === 'b64';
   if (crit !== undefined && !isCritical) return null;

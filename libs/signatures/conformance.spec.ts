@@ -12,7 +12,7 @@ import {
   WEBHOOK_HEADERS,
 } from './index.js';
 import type { Key, Scheme, SignatureHeaders, SignedRequest } from './index.js';
-import { keyOf, post, withHeaders } from './request.fixture.js';
+import { keyOf, post, TIMED_IN_ONE_HEADER, withHeaders } from './request.fixture.js';
 
 const NOW_MS = 1_790_000_000_123;
 const CLOCK = { nowMs: NOW_MS };
@@ -84,14 +84,7 @@ const TEXT_SECRETS = [
 const WHSEC = [1, 2, 3].map((byte) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`);
 const WHSEC_SECRETS = [WHSEC[0] ?? '', WHSEC[1] ?? '', WHSEC[2] ?? ''] as const;
 
-const stripe = hmac({
-  header: 'Stripe-Signature',
-  algorithm: 'sha256',
-  encoding: 'hex',
-  grammar: { kind: 'fields', separator: ',', signature: 'v1', timestamp: 't' },
-  content: '${timestamp}.${body}',
-  timestamp: { unit: 'seconds', toleranceSeconds: 300 },
-});
+const stripe = hmac(TIMED_IN_ONE_HEADER);
 
 const FAMILIES: readonly Family[] = [
   shared(
@@ -120,6 +113,11 @@ const FAMILIES: readonly Family[] = [
     TEXT_SECRETS,
   ),
   shared('timestamped HMAC in one header', stripe, TEXT_SECRETS),
+  shared(
+    'timestamped HMAC in one header, by position',
+    hmac({ ...TIMED_IN_ONE_HEADER, grammar: { kind: 'positional', separator: ',' } }),
+    TEXT_SECRETS,
+  ),
   shared(
     'timestamped HMAC with a template and a header for the time',
     hmac({

@@ -88,3 +88,20 @@ test('a template without the secret is found when the scheme is made', () => {
   } as const;
   expect(() => digestWithSecret(options)).toThrow(RangeError);
 });
+
+test('behind what a function gives, the secret comes last, and what it refuses is refused', () => {
+  const scheme = digestWithSecret({
+    header: 'X-Signature',
+    algorithm: 'sha256',
+    encoding: 'hex',
+    content: ({ body }) => (body.length === 0 ? { ok: false, reason: 'signature_missing' } : ['a', body]),
+  });
+  const keys = [keyOf(scheme, SECRET)];
+  const signature = sha256('a', '{}', SECRET);
+  const verify = (body: string) => scheme.verify(post(body, [['X-Signature', signature]]), keys, CLOCK);
+  expect(verify('{}')).toMatchObject({ ok: true, keyId: 'key-1' });
+  expect(verify('[]')).toEqual({ ok: false, reason: 'signature_mismatch' });
+  expect(verify('')).toEqual({ ok: false, reason: 'signature_missing' });
+  expect(scheme.sign?.(post('{}'), keys, CLOCK)).toEqual([['X-Signature', signature]]);
+  expect(() => scheme.sign?.(post(''), keys, CLOCK)).toThrow('cannot sign');
+});

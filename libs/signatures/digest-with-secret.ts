@@ -1,29 +1,22 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import {
-  type DigestAlgorithm,
-  digestText,
-  prepareSecretBytes,
-  type SecretFormat,
-  type SignatureEncoding,
-} from './encoding.js';
-import { refused, type Refusal } from './headers.js';
-import type { Clock, Key, Scheme, SignatureHeaders, SignedRequest, Verdict } from './scheme.js';
-import type { SignedValues } from './signed-content.js';
+import { digestText, prepareSecretBytes } from './encoding.js';
+import { refused } from './headers.js';
+import { keyedDigest, type KeyedDigestSettings } from './keyed-digest.js';
+import type { Scheme } from './scheme.js';
+import type { SignedPieces } from './signed-content.js';
 import {
   type SignedFieldsOptions,
   signedRequestFormat,
   type SignedRequestOptions,
 } from './signed-request.js';
 
-interface DigestSettings {
-  /** Default `digest-with-secret`. */
-  readonly name?: string;
-  readonly algorithm: DigestAlgorithm;
-  readonly encoding: SignatureEncoding;
-  readonly secret?: SecretFormat;
-  /** A template with `${secret}` in the place where the provider puts it; see {@link signedContent}. */
-  readonly content: string;
+interface DigestSettings extends KeyedDigestSettings {
+  /**
+   * A template with `${secret}` in the place where the provider puts it; see {@link signedContent}. Behind what a function
+   * gives, the secret comes last.
+   */
+  readonly content: string | SignedPieces;
 }
 
 /** What a provider decides about its digest, which stands in a header (`header`) or in a field (`signature`). */
@@ -44,55 +37,32 @@ export type DigestWithSecretOptions = DigestSettings &
  * @example digestWithSecret({ header: 'X-HubSpot-Signature', algorithm: 'sha256', encoding: 'hex', content: '${secret}${body}' })
  */
 export function digestWithSecret(options: DigestWithSecretOptions): Scheme<Buffer> {
-  const { algorithm } = options;
+  const { algorithm, content } = options;
   const digest = digestText(algorithm, options.encoding);
   const format = signedRequestFormat(options, digest);
-  if (!format.content.variables.includes('secret'))
+  const isSecretAppended = typeof content === 'function';
+  if (!isSecretAppended && !format.content.variables.includes('secret'))
     throw new RangeError('without ${secret} in the template anybody could sign');
-  const isExtensible = !options.content.endsWith('${secret}');
+  const isExtensible = !isSecretAppended && !content.endsWith('${secret}');
 
-  function digestOf(secret: Buffer, request: SignedRequest, values: SignedValues): string | Refusal {
-    const sink = createHash(algorithm);
-    const { timestamp, id, fields } = values;
-    return (
-      format.content.write(sink, request, { timestamp, id, fields, secret }) ?? sink.digest(digest.encoding)
-    );
-  }
-
-  function verify(request: SignedRequest, keys: readonly Key<Buffer>[], clock: Clock): Verdict {
-    if (keys.length === 0) return refused('no_secret');
-    const evidence = format.read(request);
-    if ('ok' in evidence) return evidence;
-    if (isExtensible && !isUtf8(request.body)) return refused('signature_mismatch');
-    for (const key of keys) {
-      const expected = digestOf(key.material, request, evidence);
-      if (typeof expected !== 'string') return expected;
-      for (const candidate of evidence.candidates) {
-        if (digest.same(candidate, expected)) return format.accept(request, key.id, evidence, clock);
-      }
-    }
-    return format.mismatch(evidence);
-  }
-
-  function sign(request: SignedRequest, keys: readonly Key<Buffer>[], clock: Clock): SignatureHeaders {
-    if (keys.length === 0) throw new Error('cannot sign without a key');
-    const values = format.freshValues(request, clock);
-    const signatures = keys.slice(0, format.maximumSignatures).map((key) => {
-      const signature = digestOf(key.material, request, values);
-      if (typeof signature === 'string') return digest.spelled(signature);
-      throw new Error('cannot sign: a value that the signature covers is missing from the request');
-    });
-    return format.headersOf(signatures, values);
-  }
-
-  return {
+  const { verifier, sign } = keyedDigest<Buffer>({
     name: options.name ?? 'digest-with-secret',
-    signatureHeaders: format.headerNames,
-    signsTimestamp: options.timestamp !== undefined,
-    defaultToleranceSeconds: options.timestamp?.toleranceSeconds ?? null,
-    secretUse: 'compute',
+    timestamp: options.timestamp,
+    digest,
+    format,
     prepareKey: (plainSecret) => prepareSecretBytes(plainSecret, options.secret),
-    verify,
-    ...('header' in options ? { sign } : {}),
+    compute: (secret, request, { timestamp, id, fields }) => {
+      const sink = createHash(algorithm);
+      const refusal = format.content.write(sink, request, { timestamp, id, fields, secret });
+      if (refusal !== null) return refusal;
+      if (isSecretAppended) sink.update(secret);
+      return sink.digest(digest.encoding);
+    },
+  });
+  const verify: typeof verifier.verify = (request, keys, clock) => {
+    const verdict = verifier.verify(request, keys, clock);
+    return verdict.ok && !isUtf8(request.body) ? refused('signature_mismatch') : verdict;
   };
+  const guarded = isExtensible ? { ...verifier, verify } : verifier;
+  return 'header' in options ? { ...guarded, sign } : guarded;
 }

@@ -21,20 +21,34 @@ export function urlEncodedFields(bytes: Buffer): FormField[] | null {
   if (bytes.length === 0) return [];
   // Bytes that are no UTF-8 would all become U+FFFD, and the signature of one would fit the others.
   if (!isUtf8(bytes)) return null;
-  const pairs = bytes.toString().split('&', MAXIMUM_FIELDS + 1);
-  if (pairs.length > MAXIMUM_FIELDS) return null;
+  const text = bytes.toString();
+  const hasPlus = text.includes('+');
   const fields: FormField[] = [];
+  let equals = -1;
+  let percent = -1;
   try {
-    for (const pair of pairs) {
-      const equals = pair.indexOf('=');
-      const name = equals === -1 ? pair : pair.slice(0, equals);
-      const value = equals === -1 ? '' : pair.slice(equals + 1);
-      fields.push({ name: unescapeForm(name), value: unescapeForm(value) });
+    for (let start = 0; start <= text.length;) {
+      if (fields.length === MAXIMUM_FIELDS) return null;
+      const end = placeOf('&', text, start);
+      // Looked for again only behind the last one found, so that each part of the text is looked at once.
+      if (equals < start) equals = placeOf('=', text, start);
+      if (percent < start) percent = placeOf('%', text, start);
+      const nameEnd = equals < end ? equals : end;
+      const name = text.slice(start, nameEnd);
+      const value = nameEnd < end ? text.slice(nameEnd + 1, end) : '';
+      const isEscaped = hasPlus || percent < end;
+      fields.push(isEscaped ? { name: unescapeForm(name), value: unescapeForm(value) } : { name, value });
+      start = end + 1;
     }
     return fields;
   } catch {
     return null;
   }
+}
+
+function placeOf(character: string, text: string, start: number): number {
+  const place = text.indexOf(character, start);
+  return place === -1 ? text.length : place;
 }
 
 /** @throws URIError for escapes that are none or that are no UTF-8 */

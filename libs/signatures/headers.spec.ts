@@ -122,3 +122,42 @@ describe('the grammar of fields', () => {
     expect(format(['ab', 'cd'], '1')).toBe('t=1,v1=ab,v1=cd');
   });
 });
+
+test('fields may name the key of each signature', () => {
+  const { parse, format } = reader({
+    kind: 'fields',
+    separator: ',',
+    signature: 'v1',
+    timestamp: 't',
+    keyId: 'own',
+  });
+  expect(parse('t=1,v1=k1:ab,v1=k2:cd')).toEqual({ candidates: ['ab', 'cd'], timestamp: '1' });
+  expect(parse('t=1,v1=ab')).toEqual({ candidates: ['ab'], timestamp: '1' });
+  expect(format(['ab'], '1')).toBe('t=1,v1=own:ab');
+});
+
+describe('the grammar of positions', () => {
+  const { parse, format } = reader({ kind: 'positional', separator: ',' });
+
+  test.each([
+    ['1,ab', { candidates: ['ab'], timestamp: '1' }],
+    ['1,ab,cd', { candidates: ['ab', 'cd'], timestamp: '1' }],
+    [',ab', { candidates: ['ab'], timestamp: '' }],
+    ['1,', { candidates: [''], timestamp: '1' }],
+  ])('reads %j', (value, expected) => {
+    expect(parse(value)).toEqual(expected);
+  });
+
+  test.each(['', '1', 'ab'])('refuses %j, in which nothing stands behind the time', (value) => {
+    expect(parse(value)).toBeNull();
+  });
+
+  test('takes eight signatures and not nine', () => {
+    expect(parse(`1${',a'.repeat(8)}`)?.candidates).toHaveLength(8);
+    expect(parse(`1${',a'.repeat(9)}`)).toBeNull();
+  });
+
+  test('writes the time first and every signature', () => {
+    expect(format(['ab', 'cd'], '1')).toBe('1,ab,cd');
+  });
+});

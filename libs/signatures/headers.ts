@@ -70,7 +70,9 @@ export function headerPairs(rawHeaders: readonly string[]): HeaderPairs {
  * - `list`: several of those, parted by `separator`; entries with another prefix are other versions and are passed over.
  * - `fields`: `name=value` pairs parted by `separator`; the pairs called `signature` are signatures, the one called
  *   `timestamp` is the signed time, all others are passed over. With `groupSeparator` there may be several such rows, one
- *   for each live secret (`t=1,v1=ab t=1,v1=cd`); they must agree on the time.
+ *   for each live secret (`t=1,v1=ab t=1,v1=cd`); they must agree on the time. With `keyId` each signature stands behind the
+ *   id of its key and a colon (`v1=k1:ab`); a fresh one is written with this id.
+ * - `positional`: the signed time and one or more signatures behind it, parted by `separator` (`1700000000,ab,cd`).
  */
 export type HeaderGrammar =
   | { readonly kind: 'bare'; readonly prefix?: string }
@@ -81,7 +83,9 @@ export type HeaderGrammar =
       readonly signature: string;
       readonly timestamp?: string;
       readonly groupSeparator?: string;
-    };
+      readonly keyId?: string;
+    }
+  | { readonly kind: 'positional'; readonly separator: string };
 
 /** What stands in signature headers, as it is collected. */
 export interface CollectedSignatures {
@@ -111,6 +115,8 @@ export function signatureHeader(grammar: HeaderGrammar): SignatureHeader {
       return list(grammar.separator, grammar.prefix ?? '');
     case 'fields':
       return grammar.groupSeparator === undefined ? fields(grammar) : groups(grammar, grammar.groupSeparator);
+    case 'positional':
+      return positional(grammar.separator);
   }
 }
 
@@ -143,8 +149,9 @@ function list(separator: string, prefix: string): SignatureHeader {
 
 type FieldsGrammar = Extract<HeaderGrammar, { kind: 'fields' }>;
 
-function fields({ separator, signature, timestamp }: FieldsGrammar): SignatureHeader {
+function fields({ separator, signature, timestamp, keyId }: FieldsGrammar): SignatureHeader {
   const signatureStart = `${signature}=`;
+  const freshStart = keyId === undefined ? signatureStart : `${signatureStart}${keyId}:`;
   const timestampStart = timestamp === undefined ? null : `${timestamp}=`;
   return {
     holdsSeveral: true,
@@ -152,7 +159,8 @@ function fields({ separator, signature, timestamp }: FieldsGrammar): SignatureHe
       const before = into.candidates.length;
       const isWellFormed = everyEntry(value, separator, (start, end) => {
         if (value.startsWith(signatureStart, start)) {
-          return add(value.slice(start + signatureStart.length, end), into);
+          const text = value.slice(start + signatureStart.length, end);
+          return add(keyId === undefined ? text : text.slice(text.indexOf(':') + 1), into);
         }
         if (timestampStart === null || !value.startsWith(timestampStart, start)) return true;
         // Two times: the one that is checked and the one that is signed could be different ones.
@@ -163,7 +171,7 @@ function fields({ separator, signature, timestamp }: FieldsGrammar): SignatureHe
       return isWellFormed && into.candidates.length > before;
     },
     format: (signatures, time) => {
-      const pairs = signatures.map((text) => signatureStart + text);
+      const pairs = signatures.map((text) => freshStart + text);
       if (timestampStart !== null && time !== undefined) pairs.unshift(timestampStart + time);
       return pairs.join(separator);
     },
@@ -184,6 +192,20 @@ function groups(grammar: FieldsGrammar, groupSeparator: string): SignatureHeader
       }),
     format: (signatures, time) =>
       signatures.map((signature) => group.format([signature], time)).join(groupSeparator),
+  };
+}
+
+function positional(separator: string): SignatureHeader {
+  const signatures = list(separator, '');
+  return {
+    holdsSeveral: true,
+    collect: (value, into) => {
+      const timeEnd = value.indexOf(separator);
+      if (timeEnd === -1) return false;
+      into.timestamp = value.slice(0, timeEnd);
+      return signatures.collect(value.slice(timeEnd + separator.length), into);
+    },
+    format: (texts, time = '') => [time, ...texts].join(separator),
   };
 }
 

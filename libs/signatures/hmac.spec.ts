@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { hmac, readHeader } from './index.js';
 import type { HeaderPairs } from './index.js';
-import { keyOf, post, withHeaders } from './request.fixture.js';
+import { keyOf, post, TIMED_IN_ONE_HEADER, withHeaders } from './request.fixture.js';
 
 const CLOCK = { nowMs: 1_700_000_000_000 };
 const SECRET = 'a-secret-of-some-length';
@@ -10,14 +10,7 @@ const hex = (content: string | Buffer, secret = SECRET) =>
   createHmac('sha256', secret).update(content).digest('hex');
 
 describe('an HMAC with several signatures in its header', () => {
-  const scheme = hmac({
-    header: 'Stripe-Signature',
-    algorithm: 'sha256',
-    encoding: 'hex',
-    grammar: { kind: 'fields', separator: ',', signature: 'v1', timestamp: 't' },
-    content: '${timestamp}.${body}',
-    timestamp: { unit: 'seconds', toleranceSeconds: 300 },
-  });
+  const scheme = hmac(TIMED_IN_ONE_HEADER);
   const keys = [keyOf(scheme, SECRET, 'current'), keyOf(scheme, OTHER, 'next')];
   const genuine = hex('1700000000.{}');
   const verify = (value: string, given = keys) =>

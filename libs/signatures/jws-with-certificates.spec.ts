@@ -39,14 +39,23 @@ interface Token {
   readonly signer?: Certified;
 }
 
-function verify({ claims = CLAIMS, chain = [leaf, issuer, root], header = {}, signer = leaf }: Token = {}) {
+function signedRequest({
+  claims = CLAIMS,
+  chain = [leaf, issuer, root],
+  header = {},
+  signer = leaf,
+}: Token = {}) {
   const input = `${base64url({ alg: 'ES256', x5c: chain.map(derOf), ...header })}.${base64url(claims)}`;
   const signature = signBytes('sha256', Buffer.from(input), {
     key: signer.privateKey,
     dsaEncoding: 'ieee-p1363',
   });
   const signedPayload = `${input}.${signature.toString('base64url')}`;
-  return scheme.verify(post(JSON.stringify({ signedPayload })), keys, CLOCK);
+  return post(JSON.stringify({ signedPayload }));
+}
+
+function verify(token: Token = {}) {
+  return scheme.verify(signedRequest(token), keys, CLOCK);
 }
 
 describe('a JWS that brings its certificates', () => {
@@ -111,6 +120,20 @@ describe('a JWS that brings its certificates', () => {
       expect(scheme.verify(post(body), keys, CLOCK)).toMatchObject({ ok: false });
     },
   );
+
+  test('may be judged by a function of its claims', () => {
+    const judging = jwsWithCertificates({
+      place: { json: '/signedPayload' },
+      algorithms: ['ES256'],
+      anchors: [root.pem],
+      expectedClaims: (text) => (text === 'nobody' ? null : (claims) => claims.notificationUUID === text),
+    });
+    const request = signedRequest();
+    const outcome = (text: string) => judging.verify(request, [keyOf(judging, text)], CLOCK);
+    expect(outcome('n-1')).toMatchObject({ ok: true });
+    expect(outcome('n-2')).toEqual(refused('claim_invalid'));
+    expect(judging.prepareKey('nobody').ok).toBe(false);
+  });
 
   test('needs somebody it is meant for', () => {
     expect(scheme.verify(post('{}'), [], CLOCK)).toEqual(refused('no_secret'));

@@ -3,6 +3,7 @@ import { hasExtension, vouchedKey } from './certificate-chain.js';
 import {
   acceptedAlgorithm,
   type AsymmetricAlgorithm,
+  type Claims,
   type CompactJws,
   isFit,
   isSignedBy,
@@ -38,8 +39,19 @@ export interface JwsWithCertificatesOptions {
     readonly unit: TimeUnit;
     readonly toleranceSeconds: number | null;
   };
-  /** What the pasted text says of the tokens meant for it, by pointer into the claims; `null` when it cannot be that. */
-  expectedClaims(plainText: string): ExpectedClaims | null;
+  /**
+   * What the pasted text says of the tokens meant for it: values by pointer into the claims, or a function that judges them;
+   * `null` when it cannot be that.
+   */
+  expectedClaims(plainText: string): ExpectedClaims | ClaimsJudge | null;
+}
+
+/** Are these claims meant for whoever pasted the text? */
+export type ClaimsJudge = (claims: Claims) => boolean;
+
+/** Made of the pasted text. */
+interface Addressee {
+  readonly isMeant: ClaimsJudge;
 }
 
 const MAXIMUM_CHAIN = 5;
@@ -52,13 +64,13 @@ const MAXIMUM_CHAIN = 5;
  * @throws Error when an anchor is no certificate
  * @example jwsWithCertificates({ place: { json: '/signedPayload' }, algorithms: ['ES256'], anchors: [ROOT], expectedClaims: (id) => ({ '/data/bundleId': id }) })
  */
-export function jwsWithCertificates(options: JwsWithCertificatesOptions): Scheme<ExpectedClaims> {
+export function jwsWithCertificates(options: JwsWithCertificatesOptions): Scheme<Addressee> {
   const { place, timestamp } = options;
   const anchors = options.anchors.map((pem) => new X509Certificate(pem));
   const readToken = tokenReader(place);
   const readTime = timestamp === undefined ? null : pointerTo(timestamp.claim);
 
-  function verify(request: SignedRequest, keys: readonly Key<ExpectedClaims>[], clock: Clock): Verdict {
+  function verify(request: SignedRequest, keys: readonly Key<Addressee>[], clock: Clock): Verdict {
     if (keys.length === 0) return refused('no_secret');
     const token = readToken(request);
     if (typeof token !== 'string') return token;
@@ -81,14 +93,10 @@ export function jwsWithCertificates(options: JwsWithCertificatesOptions): Scheme
     return areForThis ? vouchedKey(chain, { nowMs, anchors }) : null;
   }
 
-  function judge(
-    { payloadSegment }: CompactJws,
-    keys: readonly Key<ExpectedClaims>[],
-    clock: Clock,
-  ): Verdict {
+  function judge({ payloadSegment }: CompactJws, keys: readonly Key<Addressee>[], clock: Clock): Verdict {
     const claims = parseSegment(payloadSegment);
     if (claims === null) return refused('signature_malformed');
-    const key = keys.find(({ material }) => meetsAt(claims, material));
+    const key = keys.find(({ material }) => material.isMeant(claims));
     if (key === undefined) return refused('claim_invalid');
     if (timestamp === undefined || readTime === null) return { ok: true, keyId: key.id, signedAtMs: null };
     const time = readTime(claims);
@@ -106,9 +114,17 @@ export function jwsWithCertificates(options: JwsWithCertificatesOptions): Scheme
     signsTimestamp: timestamp !== undefined,
     defaultToleranceSeconds: timestamp?.toleranceSeconds ?? null,
     secretUse: 'public',
-    prepareKey: (plainText) => prepareExpectation(plainText, (text) => options.expectedClaims(text)),
+    prepareKey: (plainText) =>
+      prepareExpectation(plainText, (text) => addressee(options.expectedClaims(text))),
     verify,
   };
+}
+
+function addressee(expected: ExpectedClaims | ClaimsJudge | null): Addressee | null {
+  if (typeof expected === 'function') return { isMeant: expected };
+  // Expecting nothing would accept what was signed for anybody.
+  if (expected === null || Object.keys(expected).length === 0) return null;
+  return { isMeant: (claims) => meetsAt(claims, expected) };
 }
 
 function tokenReader(

@@ -8,9 +8,9 @@ import {
 } from './compact-jws.js';
 import { type ExpectedClaims, meets, prepareExpectation } from './expectation.js';
 import { readHeader, refused, type Refusal } from './headers.js';
-import { type BodyClaim, isBodyClaimed, issuedAtMs, judgeTimes } from './jwt-with-body-hash.js';
 import { publishedKeys } from './key-set.js';
 import type { Clock, Key, PublishedDocuments, Scheme, SignedRequest, Verdict } from './scheme.js';
+import { type BodyClaim, isBodyClaimed, issuedAtMs, judgeTimes } from './token-claims.js';
 
 /** What a provider decides about tokens signed with keys it publishes. */
 export interface JwtByPublishedKeysOptions {

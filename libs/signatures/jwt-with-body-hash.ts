@@ -3,13 +3,17 @@ import type { Claims } from './compact-jws.js';
 import { digestText, prepareSecret, type SecretFormat } from './encoding.js';
 import { readHeader, refused, type Refusal } from './headers.js';
 import type { Clock, Key, PreparedKey, Scheme, SignatureHeaders, SignedRequest, Verdict } from './scheme.js';
+import { isTimely } from './signed-time.js';
+import { type BodyClaim, isBodyClaimed, issuedAtMs, judgeTimes } from './token-claims.js';
 
 /** What a fresh token is made of. */
 export interface TokenFacts {
   /** The URL the request is about to be sent to, exactly. */
   readonly url: string;
-  /** SHA-256 of the body, in the encoding of the body claim, without padding. */
+  /** SHA-256 of the body, in the encoding of the body claim (base64url where there is none); only base64 is padded. */
   readonly bodyHash: string;
+  /** The issuer whom the secret names, with {@link JwtWithBodyHashOptions.isIssuerInSecret}; else `''`. */
+  readonly issuer: string;
   /** Whole seconds since the epoch. */
   readonly nowSeconds: number;
 }
@@ -22,11 +26,19 @@ export interface JwtWithBodyHashOptions {
   readonly header: string;
   /** What stands before the token, e.g. `Bearer `. */
   readonly valuePrefix?: string;
-  /** The only value of the claim `iss` that is accepted. */
-  readonly issuer: string;
-  readonly bodyClaim: BodyClaim;
+  /** The only value of the claim `iss` that is accepted; absent: the issuer is not looked at. */
+  readonly issuer?: string;
+  /** The pasted text is `issuer:secret`, and only that issuer is accepted. */
+  readonly isIssuerInSecret?: boolean;
+  /** Absent: the token says nothing of the body. */
+  readonly bodyClaim?: BodyClaim;
   /** The claim that must equal the request's URL, character by character; absent: no claim is held against the URL. */
   readonly urlClaim?: string;
+  /**
+   * What limits how long a token can be used: `claims` the times that are there, if any; `expiry` the claim `exp`, which must
+   * be there; `age` the claim `iat`, which must be there and no further from now than the tolerance. Default `claims`.
+   */
+  readonly lifetime?: 'claims' | 'expiry' | 'age';
   readonly defaultToleranceSeconds: number;
   readonly secret?: SecretFormat;
   /** Secrets that anybody can read in the vendor's documentation: they prove nothing and are refused. */
@@ -43,7 +55,13 @@ interface Token {
   readonly mac: string;
 }
 
-const DIGESTS = { base64url: digestText('sha256', 'base64url'), hex: digestText('sha256', 'hex') } as const;
+/** A shared secret, and the issuer that its text names. */
+interface TokenKey {
+  readonly secret: KeyObject;
+  readonly issuer: string | null;
+}
+
+const MACS = digestText('sha256', 'base64url');
 
 const USUAL_HEADER = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url');
 
@@ -56,11 +74,11 @@ const USUAL_HEADER = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64
  * @param options what differs between providers
  * @example jwtWithBodyHash({ header: 'Upstash-Signature', issuer: 'Upstash', bodyClaim: { name: 'body', encoding: 'base64url' }, … })
  */
-export function jwtWithBodyHash(options: JwtWithBodyHashOptions): Scheme<KeyObject> {
-  const { header, issuer, valuePrefix = '', defaultToleranceSeconds } = options;
+export function jwtWithBodyHash(options: JwtWithBodyHashOptions): Scheme<TokenKey> {
+  const { header, valuePrefix = '', defaultToleranceSeconds } = options;
   const headerName = header.toLowerCase();
 
-  function verify(request: SignedRequest, keys: readonly Key<KeyObject>[], clock: Clock): Verdict {
+  function verify(request: SignedRequest, keys: readonly Key<TokenKey>[], clock: Clock): Verdict {
     if (keys.length === 0) return refused('no_secret');
     const reading = readHeader(request.headers, headerName);
     if (!reading.ok) return reading;
@@ -68,30 +86,34 @@ export function jwtWithBodyHash(options: JwtWithBodyHashOptions): Scheme<KeyObje
       ? takeApart(reading.value.slice(valuePrefix.length))
       : null;
     if (token === null) return refused('signature_malformed');
-    const key = keys.find(({ material }) =>
-      DIGESTS.base64url.same(macOf(token.signingInput, material), token.mac),
-    );
-    if (key === undefined) return refused('signature_mismatch');
-    const claims = parseObject(token.payload);
-    if (claims === null) return refused('signature_malformed');
-    const toleranceSeconds = clock.toleranceSeconds ?? defaultToleranceSeconds;
-    const refusal =
-      (claims.iss === issuer ? null : refused('claim_invalid')) ??
-      judgeTimes(claims, Math.floor(clock.nowMs / 1000), toleranceSeconds) ??
-      judgeRequest(claims, request, options);
-    return refusal ?? { ok: true, keyId: key.id, signedAtMs: issuedAtMs(claims) };
+    let refusal = refused('signature_mismatch');
+    for (const { id, material } of keys) {
+      if (!MACS.same(macOf(token.signingInput, material.secret), token.mac)) continue;
+      const claims = parseObject(token.payload);
+      if (claims === null) return refused('signature_malformed');
+      const issuer = material.issuer ?? options.issuer;
+      // The same secret may be known under another name, too.
+      if (issuer !== undefined && claims.iss !== issuer) refusal = refused('claim_invalid');
+      else return judge(claims, request, clock) ?? { ok: true, keyId: id, signedAtMs: issuedAtMs(claims) };
+    }
+    return refusal;
   }
 
-  function sign(request: SignedRequest, keys: readonly Key<KeyObject>[], clock: Clock): SignatureHeaders {
-    const key = keys[0];
+  function judge(claims: Claims, request: SignedRequest, clock: Clock): Refusal | null {
+    return judgeLifetime(claims, clock, options) ?? judgeRequest(claims, request, options);
+  }
+
+  function sign(request: SignedRequest, keys: readonly Key<TokenKey>[], clock: Clock): SignatureHeaders {
+    const key = keys[0]?.material;
     if (key === undefined) throw new Error('cannot sign without a key');
     const claims = options.freshClaims({
       url: request.url,
-      bodyHash: hash('sha256', request.body, options.bodyClaim.encoding),
+      bodyHash: hash('sha256', request.body, options.bodyClaim?.encoding ?? 'base64url'),
+      issuer: key.issuer ?? '',
       nowSeconds: Math.floor(clock.nowMs / 1000),
     });
     const signingInput = `${USUAL_HEADER}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
-    return [[header, `${valuePrefix}${signingInput}.${macOf(signingInput, key.material)}`]];
+    return [[header, `${valuePrefix}${signingInput}.${macOf(signingInput, key.secret)}`]];
   }
 
   return {
@@ -100,18 +122,25 @@ export function jwtWithBodyHash(options: JwtWithBodyHashOptions): Scheme<KeyObje
     signsTimestamp: true,
     defaultToleranceSeconds,
     secretUse: 'compute',
-    prepareKey: (plainSecret) => prepareUnpublished(plainSecret, options),
+    prepareKey: (plainSecret) => prepareTokenKey(plainSecret, options),
     verify,
     sign,
   };
 }
 
-function prepareUnpublished(plainSecret: string, options: JwtWithBodyHashOptions): PreparedKey<KeyObject> {
-  if (options.publishedSecrets?.includes(plainSecret.trim()) === true) {
+function prepareTokenKey(plainText: string, options: JwtWithBodyHashOptions): PreparedKey<TokenKey> {
+  if (options.publishedSecrets?.includes(plainText.trim()) === true) {
     return { ok: false, problem: 'the secret is a published development key: anybody can sign with it' };
   }
-  return prepareSecret(plainSecret, options.secret);
+  const colon = options.isIssuerInSecret === true ? plainText.indexOf(':') : -1;
+  const issuer = colon === -1 ? null : plainText.slice(0, colon);
+  if (options.isIssuerInSecret === true && (issuer === null || !VISIBLE.test(issuer)))
+    return { ok: false, problem: 'the secret is not of the form issuer:secret' };
+  const prepared = prepareSecret(plainText.slice(colon + 1), options.secret);
+  return prepared.ok ? { ok: true, material: { secret: prepared.material, issuer } } : prepared;
 }
+
+const VISIBLE = /^[\x21-\x7e]{1,256}$/;
 
 function takeApart(text: string): Token | null {
   const first = text.indexOf('.');
@@ -162,24 +191,19 @@ function parseObject(segment: string): Claims | null {
   }
 }
 
-/**
- * A time that is there must be a number and fit; one that is not there is not asked for (RFC 7519 4.1.4 to 4.1.6).
- *
- * @example judgeTimes({ exp: 1700000000 }, 1700000000, 0) // { ok: false, reason: 'timestamp_outside_tolerance' }
- */
-export function judgeTimes(claims: Claims, nowSeconds: number, toleranceSeconds: number): Refusal | null {
-  const { exp, nbf, iat } = claims;
-  if (!isNumberOrAbsent(exp) || !isNumberOrAbsent(nbf) || !isNumberOrAbsent(iat))
-    return refused('claim_invalid');
-  // The moment of expiry itself is too late; the moment of `nbf` is not too early. `nbf` may be 0 or negative.
-  if (exp !== undefined && exp <= nowSeconds - toleranceSeconds)
+function judgeLifetime(
+  claims: Claims,
+  clock: Clock,
+  { lifetime = 'claims', defaultToleranceSeconds }: JwtWithBodyHashOptions,
+): Refusal | null {
+  const { exp, iat } = claims;
+  const isLimited =
+    lifetime === 'claims' || (lifetime === 'expiry' ? exp !== undefined : typeof iat === 'number');
+  if (!isLimited) return refused('claim_invalid');
+  if (lifetime === 'age' && typeof iat === 'number' && !isTimely(iat * 1000, clock, defaultToleranceSeconds))
     return refused('timestamp_outside_tolerance');
-  if (nbf !== undefined && nbf > nowSeconds + toleranceSeconds) return refused('timestamp_outside_tolerance');
-  return null;
-}
-
-function isNumberOrAbsent(value: unknown): value is number | undefined {
-  return value === undefined || typeof value === 'number';
+  const toleranceSeconds = clock.toleranceSeconds ?? defaultToleranceSeconds;
+  return judgeTimes(claims, Math.floor(clock.nowMs / 1000), toleranceSeconds);
 }
 
 function judgeRequest(
@@ -189,43 +213,10 @@ function judgeRequest(
 ): Refusal | null {
   const { bodyClaim, urlClaim } = options;
   if (urlClaim !== undefined && claims[urlClaim] !== request.url) return refused('claim_invalid');
-  return isBodyClaimed(claims, bodyClaim, request.body) ? null : refused('claim_invalid');
+  const isAboutBody = bodyClaim === undefined || isBodyClaimed(claims, bodyClaim, request.body);
+  return isAboutBody ? null : refused('claim_invalid');
 }
 
 function macOf(signingInput: string, key: KeyObject): string {
   return createHmac('sha256', key).update(signingInput).digest('base64url');
-}
-
-/** The claim that binds the body to a token: its SHA-256; base64url may be padded. */
-export interface BodyClaim {
-  readonly name: string;
-  readonly encoding: 'base64url' | 'hex';
-}
-
-/**
- * Does the token speak of this body?
- *
- * @example isBodyClaimed({ body: '47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU=' }, { name: 'body', encoding: 'base64url' }, Buffer.alloc(0)) // true
- */
-export function isBodyClaimed(claims: Claims, { name, encoding }: BodyClaim, body: Buffer): boolean {
-  const claimed = claims[name];
-  if (typeof claimed !== 'string') return false;
-  return DIGESTS[encoding].same(withoutPadding(claimed), hash('sha256', body, encoding));
-}
-
-// Not by a regular expression: `/=+$/` takes quadratic time on a long row of `=` that ends in something else.
-function withoutPadding(text: string): string {
-  let end = text.length;
-  while (end > 0 && text[end - 1] === '=') end -= 1;
-  return end === text.length ? text : text.slice(0, end);
-}
-
-/**
- * The time a token says it was made, in milliseconds since the epoch; `null` when it says none that could be.
- *
- * @example issuedAtMs({ iat: 1700000000 }) // 1700000000000
- */
-export function issuedAtMs({ iat }: Claims): number | null {
-  const isDate = typeof iat === 'number' && Math.abs(iat) < 1e11;
-  return isDate ? Math.round(iat * 1000) : null;
 }

@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, sign as signBytes } from 'node:crypto';
+import { constants, createPrivateKey, generateKeyPairSync, sign as signBytes } from 'node:crypto';
 import { publicKey } from './index.js';
 import type { PublicKeyOptions } from './index.js';
 import { keyOf, post } from './request.fixture.js';
@@ -140,5 +140,59 @@ describe('the text of a public key', () => {
     ['endless', rsa, 'x'.repeat(10_000), 'too long'],
   ])('is refused when it is %s', (_what, options, text, problem) => {
     expect(problemOf(options, text)).toContain(problem);
+  });
+});
+
+describe('RSA with PSS', () => {
+  const { publicKey: key, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const text = key.export({ type: 'spki', format: 'pem' }).toString();
+  const scheme = publicKey({ ...rsa, algorithm: { kind: 'rsa', hash: 'sha512', padding: 'pss' } });
+  const verify = (signature: Buffer) =>
+    scheme.verify(post('{}', [['X-Signature', signature.toString('base64')]]), [keyOf(scheme, text)], CLOCK);
+  const padding = constants.RSA_PKCS1_PSS_PADDING;
+
+  test.each([0, 64, constants.RSA_PSS_SALTLEN_MAX_SIGN])(
+    'takes a salt of the length %d',
+    async (saltLength) => {
+      const signature = signBytes('sha512', Buffer.from('{}'), { key: privateKey, padding, saltLength });
+      expect(await verify(signature)).toMatchObject({ ok: true });
+    },
+  );
+
+  test('takes neither PKCS #1 v1.5, another hash, nor another content', async () => {
+    const mismatch = { ok: false, reason: 'signature_mismatch' };
+    expect(await verify(signBytes('sha512', Buffer.from('{}'), privateKey))).toEqual(mismatch);
+    expect(await verify(signBytes('sha256', Buffer.from('{}'), { key: privateKey, padding }))).toEqual(
+      mismatch,
+    );
+    expect(await verify(signBytes('sha512', Buffer.from('[]'), { key: privateKey, padding }))).toEqual(
+      mismatch,
+    );
+  });
+});
+
+describe('the alphabets of URLs', () => {
+  test('spell an Ed25519 key and its signature', async () => {
+    const { publicKey: key, privateKey } = generateKeyPairSync('ed25519');
+    const options: PublicKeyOptions = { ...ed25519, encoding: 'base64url', key: { format: 'raw-base64url' } };
+    const scheme = publicKey(options);
+    const keys = [keyOf(scheme, key.export({ format: 'jwk' }).x ?? '')];
+    const signature = signBytes(null, Buffer.from('{}'), privateKey);
+    const verify = (value: string) => scheme.verify(post('{}', [['X-Signature', value]]), keys, CLOCK);
+    expect(await verify(signature.toString('base64url'))).toMatchObject({ ok: true });
+    expect(await verify(signature.toString('base64'))).toEqual({ ok: false, reason: 'signature_malformed' });
+    expect(problemOf(options, 'AAAA')).toMatch(/not a public key/);
+  });
+
+  test('escape base64, and what cannot be unescaped is malformed', async () => {
+    const { publicKey: key, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const scheme = publicKey({ ...rsa, encoding: 'percent-encoded-base64' });
+    const keys = [keyOf(scheme, key.export({ type: 'spki', format: 'pem' }).toString())];
+    const signature = signBytes('sha256', Buffer.from('{}'), privateKey).toString('base64');
+    const verify = (value: string) => scheme.verify(post('{}', [['X-Signature', value]]), keys, CLOCK);
+    const malformed = { ok: false, reason: 'signature_malformed' };
+    expect(await verify(encodeURIComponent(signature))).toMatchObject({ ok: true });
+    for (const value of ['%', '%ff', encodeURIComponent(signature.slice(4)), `${signature}%0A`])
+      expect(await verify(value)).toEqual(malformed);
   });
 });

@@ -1,4 +1,4 @@
-import { createPublicKey, verify as verifySignature, type KeyObject } from 'node:crypto';
+import { constants, createPublicKey, verify as verifySignature, type KeyObject } from 'node:crypto';
 import { decodeStrictly, type HashAlgorithm, spellingProblem } from './encoding.js';
 import { refused } from './headers.js';
 import type { Clock, Key, PreparedKey, Scheme, SignedRequest, Verdict } from './scheme.js';
@@ -15,11 +15,16 @@ export type PublicKeyAlgorithm =
       /** `der` is what OpenSSL and Java write, `p1363` what WebCrypto and JWS write. */
       readonly signature: 'der' | 'p1363';
     }
-  | { readonly kind: 'rsa'; readonly hash: HashAlgorithm };
+  | {
+      readonly kind: 'rsa';
+      readonly hash: HashAlgorithm;
+      /** Default PKCS #1 v1.5; `pss` takes any length of salt and the same hash for its mask. */
+      readonly padding?: 'pss';
+    };
 
 /** How the vendor prints its key: PEM, PEM without its armour, or the 32 bytes of an Ed25519 key. */
 export interface PublicKeyFormat {
-  readonly format: 'pem' | 'spki-base64' | 'raw-hex' | 'raw-base64';
+  readonly format: 'pem' | 'spki-base64' | 'raw-hex' | 'raw-base64' | 'raw-base64url';
   readonly stripPrefix?: string;
 }
 
@@ -27,16 +32,22 @@ export interface PublicKeyFormat {
 export interface PublicKeyOptions extends SignedRequestOptions {
   readonly name?: string;
   readonly algorithm: PublicKeyAlgorithm;
-  readonly encoding: 'hex-any-case' | 'base64';
+  /** `percent-encoded-base64` is base64 whose `+`, `/` and `=` are escaped as in a URL. */
+  readonly encoding: 'hex-any-case' | 'base64' | 'base64url' | 'percent-encoded-base64';
   readonly key: PublicKeyFormat;
 }
 
 const CURVES = { 'P-256': 'prime256v1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' } as const;
+const RAW_ENCODINGS = {
+  'raw-hex': 'hex-any-case',
+  'raw-base64': 'base64',
+  'raw-base64url': 'base64url',
+} as const;
 const MINIMUM_RSA_BITS = 2048;
 const MAXIMUM_KEY_CHARACTERS = 8192;
 
 /**
- * Ed25519, ECDSA or RSA (PKCS #1 v1.5) over a template, verified with the provider's public key. We hold no private key, so
+ * Ed25519, ECDSA or RSA over a template, verified with the provider's public key. We hold no private key, so
  * there is no `sign`.
  *
  * @param options what differs between providers
@@ -46,13 +57,14 @@ const MAXIMUM_KEY_CHARACTERS = 8192;
 export function publicKey(options: PublicKeyOptions): Scheme<KeyObject> {
   const { algorithm, encoding, timestamp } = options;
   const [shortest, longest] = signatureBytes(algorithm);
+  const decode = decoderOf(encoding);
   const canonical = (text: string) => {
-    const length = decodeStrictly(text, encoding)?.length ?? 0;
+    const length = decode(text)?.length ?? 0;
     return length >= shortest && length <= longest ? text : null;
   };
   const format = signedRequestFormat(options, { canonical });
   const hash = algorithm.kind === 'ed25519' ? null : algorithm.hash;
-  const dsaEncoding = algorithm.kind === 'ecdsa' && algorithm.signature === 'p1363' ? 'ieee-p1363' : 'der';
+  const parameters = parametersOf(algorithm);
 
   function verify(request: SignedRequest, keys: readonly Key<KeyObject>[], clock: Clock): Verdict {
     if (keys.length === 0) return refused('no_secret');
@@ -61,9 +73,9 @@ export function publicKey(options: PublicKeyOptions): Scheme<KeyObject> {
     const content = bytesOf(format.content, request, evidence);
     if (!Buffer.isBuffer(content)) return content;
     for (const candidate of evidence.candidates) {
-      const signature = decodeStrictly(candidate, encoding) ?? Buffer.alloc(0);
+      const signature = decode(candidate) ?? Buffer.alloc(0);
       for (const { id, material } of keys) {
-        const isGenuine = verifySignature(hash, content, { key: material, dsaEncoding }, signature);
+        const isGenuine = verifySignature(hash, content, { key: material, ...parameters }, signature);
         if (isGenuine) return format.accept(request, id, evidence, clock);
       }
     }
@@ -79,6 +91,30 @@ export function publicKey(options: PublicKeyOptions): Scheme<KeyObject> {
     prepareKey: (plainKey) => preparePublicKey(plainKey, options.key, algorithm),
     verify,
   };
+}
+
+/** How the signature on the wire becomes bytes; `null` when it is not spelled so. */
+function decoderOf(encoding: PublicKeyOptions['encoding']): (text: string) => Buffer | null {
+  if (encoding !== 'percent-encoded-base64') return (text) => decodeStrictly(text, encoding);
+  return (text) => {
+    try {
+      return decodeStrictly(decodeURIComponent(text), 'base64');
+    } catch {
+      return null;
+    }
+  };
+}
+
+/** What node:crypto must be told besides hash and key. */
+function parametersOf(algorithm: PublicKeyAlgorithm): {
+  readonly dsaEncoding?: 'der' | 'ieee-p1363';
+  readonly padding?: number;
+  readonly saltLength?: number;
+} {
+  if (algorithm.kind === 'rsa' && algorithm.padding === 'pss')
+    return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_AUTO };
+  if (algorithm.kind !== 'ecdsa') return {};
+  return { dsaEncoding: algorithm.signature === 'p1363' ? 'ieee-p1363' : 'der' };
 }
 
 /** Fewest and most bytes that a signature of this kind can have. */
@@ -122,7 +158,7 @@ function parseKey(text: string, format: PublicKeyFormat['format']): KeyObject | 
       const der = decodeStrictly(text.replaceAll(/\s/g, ''), 'base64');
       return der === null ? null : createPublicKey({ key: der, format: 'der', type: 'spki' });
     }
-    const raw = decodeStrictly(text, format === 'raw-hex' ? 'hex-any-case' : 'base64');
+    const raw = decodeStrictly(text, RAW_ENCODINGS[format]);
     if (raw?.length !== 32) return null;
     return createPublicKey({
       key: { kty: 'OKP', crv: 'Ed25519', x: raw.toString('base64url') },

@@ -10,7 +10,7 @@ import {
 } from './index.js';
 import type { HeaderPairs, Scheme } from './index.js';
 import published from './published-vectors.json' with { type: 'json' };
-import { keyOf } from './request.fixture.js';
+import { keyOf, TIMED_IN_ONE_HEADER } from './request.fixture.js';
 
 /** Secrets of documentation and tests are often too short for use; `minimumBytes: 1` lets exactly these through. */
 const SCHEMES: Readonly<Record<string, Scheme>> = {
@@ -137,15 +137,7 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
     content: '${body}${timestamp}',
     secret: { minimumBytes: 1 },
   }),
-  mux: hmac({
-    header: 'Mux-Signature',
-    algorithm: 'sha256',
-    encoding: 'hex',
-    grammar: { kind: 'fields', separator: ',', signature: 'v1', timestamp: 't' },
-    content: '${timestamp}.${body}',
-    timestamp: { unit: 'seconds', toleranceSeconds: 300 },
-    secret: { minimumBytes: 1 },
-  }),
+  mux: hmac({ ...TIMED_IN_ONE_HEADER, header: 'Mux-Signature', secret: { minimumBytes: 1 } }),
   orb: hmac({
     header: 'X-Orb-Signature',
     algorithm: 'sha256',

@@ -34,7 +34,7 @@ export class RequestFields {
   }
 
   queryParameter(name: string): string | Refusal {
-    if (this.query === undefined) this.query = queryOf(this.request.url);
+    if (this.query === undefined) this.query = queryFields(this.request.url);
     return only(this.query, name);
   }
 }
@@ -93,7 +93,12 @@ function formOf({ headers, body }: SignedRequest): readonly FormField[] | null {
   return boundary === null ? urlEncodedFields(body) : multipartFields(body, boundary);
 }
 
-function queryOf(url: string): readonly FormField[] | null {
+/**
+ * The parameters of a URL's query, unescaped and in their order; `null` when they have no one reading.
+ *
+ * @example queryFields('https://a.example/?b=1+2#c') // [{ name: 'b', value: '1 2' }]
+ */
+export function queryFields(url: string): readonly FormField[] | null {
   const [withoutFragment = ''] = url.split('#', 1);
   const question = withoutFragment.indexOf('?');
   return question === -1 ? [] : urlEncodedFields(Buffer.from(withoutFragment.slice(question + 1)));

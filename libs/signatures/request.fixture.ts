@@ -1,4 +1,4 @@
-import type { HeaderPairs, Key, Scheme, SignedRequest } from './index.js';
+import type { HeaderPairs, HmacOptions, Key, Scheme, SignedRequest } from './index.js';
 
 /** A prepared key; a secret that the scheme refuses is an error of the test. */
 export function keyOf<Material>(scheme: Scheme<Material>, plainSecret: string, id = 'key-1'): Key<Material> {
@@ -20,3 +20,13 @@ export function post(
 export function withHeaders(request: SignedRequest, headers: HeaderPairs): SignedRequest {
   return { ...request, headers: [...request.headers, ...headers] };
 }
+
+/** Time and signatures in one header, as Stripe and those who followed it have them. */
+export const TIMED_IN_ONE_HEADER: HmacOptions = {
+  header: 'Stripe-Signature',
+  algorithm: 'sha256',
+  encoding: 'hex',
+  grammar: { kind: 'fields', separator: ',', signature: 'v1', timestamp: 't' },
+  content: '${timestamp}.${body}',
+  timestamp: { unit: 'seconds', toleranceSeconds: 300 },
+};

@@ -48,12 +48,31 @@ export type Verdict =
   | { readonly ok: false; readonly reason: RefusalReason };
 
 /**
+ * How to ask for a document that is not handed out to everybody. It holds credentials: it is never logged and never shown.
+ */
+export interface DocumentRequest {
+  readonly method: 'GET' | 'POST';
+  readonly headers: HeaderPairs;
+  /** Empty for none. */
+  readonly body: string;
+  /** Who asks: a digest, the same for the same credentials. What one is given, another one is not. */
+  readonly account: string;
+  /** Which of the documents that the account gets at this URL. What expires, such as an access token, is no part of it. */
+  readonly name: string;
+}
+
+/**
  * Brings what a provider publishes at a URL (a JWK set, a certificate). Whoever injects it fetches through the egress guard,
  * bounds the size and the time, and caches: the same bytes must be the same `Buffer`, because what was parsed of them is
  * remembered by it. `refreshed` asks for a newer copy than the cached one, if the last fetch is not too recent; it is asked
- * when a token names a key that the cached copy does not have. `null`: it cannot be had.
+ * when a token names a key that the cached copy does not have. `asking` says how, where a plain GET will not do; whoever
+ * injects bounds how often one account asks. `null`: it cannot be had.
  */
-export type PublishedDocuments = (url: string, wanted: 'cached' | 'refreshed') => Promise<Buffer | null>;
+export type PublishedDocuments = (
+  url: string,
+  wanted: 'cached' | 'refreshed',
+  asking?: DocumentRequest,
+) => Promise<Buffer | null>;
 
 /** Headers a fresh signature adds; names as the provider spells them. */
 export type SignatureHeaders = readonly (readonly [name: string, value: string])[];

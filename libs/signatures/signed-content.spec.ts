@@ -71,6 +71,8 @@ describe('a signed time', () => {
     ['1700000000123', 'milliseconds', 1_700_000_000_123],
     ['1700000000', 'seconds-or-milliseconds', 1_700_000_000_000],
     ['1700000000123', 'seconds-or-milliseconds', 1_700_000_000_123],
+    ['1700000000', 'milliseconds-or-seconds', 1_700_000_000_000],
+    ['1700000000123', 'milliseconds-or-seconds', 1_700_000_000_123],
     ['2023-11-14T22:13:20Z', 'rfc3339', 1_700_000_000_000],
     ['2023-11-14T15:13:20-07:00', 'rfc3339', 1_700_000_000_000],
     ['2023-11-14T22:13:20.123', 'rfc3339', 1_700_000_000_123],
@@ -117,13 +119,21 @@ describe('a signed time', () => {
     expect(parseTime(text, 'rfc3339')).toBeNull();
   });
 
-  test.each(['seconds', 'milliseconds', 'rfc3339', 'seconds-or-milliseconds'] as const)(
-    'in %s is read as it was written',
-    (unit) => {
-      const written = formatTime(1_700_000_000_000, unit);
-      expect(parseTime(written, unit)).toBe(1_700_000_000_000);
-    },
-  );
+  test.each([
+    'seconds',
+    'milliseconds',
+    'rfc3339',
+    'seconds-or-milliseconds',
+    'milliseconds-or-seconds',
+  ] as const)('in %s is read as it was written', (unit) => {
+    const written = formatTime(1_700_000_000_000, unit);
+    expect(parseTime(written, unit)).toBe(1_700_000_000_000);
+  });
+
+  test('in either unit is written in the one that is named first', () => {
+    expect(formatTime(1_700_000_000_123, 'seconds-or-milliseconds')).toBe('1700000000');
+    expect(formatTime(1_700_000_000_123, 'milliseconds-or-seconds')).toBe('1700000000123');
+  });
 
   test('is timely up to the tolerance on both sides', () => {
     const clock = { nowMs: 1_000_000 };

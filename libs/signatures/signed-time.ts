@@ -1,9 +1,11 @@
 import type { Clock } from './scheme.js';
 
 /**
- * How a signed time is written: whole seconds, whole milliseconds, either (told apart by magnitude), or RFC 3339.
+ * How a signed time is written: whole seconds, whole milliseconds, either (told apart by magnitude; written as the unit
+ * that is named first), or RFC 3339.
  */
-export type TimeUnit = 'seconds' | 'milliseconds' | 'seconds-or-milliseconds' | 'rfc3339';
+export type TimeUnit =
+  'seconds' | 'milliseconds' | 'seconds-or-milliseconds' | 'milliseconds-or-seconds' | 'rfc3339';
 
 // Plain decimal only: no sign, no leading zero, no point, no exponent. 15 digits stay exact in a double.
 const DECIMAL = /^(?:0|[1-9][0-9]{0,14})$/;
@@ -26,8 +28,7 @@ export function parseTime(text: string, unit: TimeUnit): number | null {
   if (!DECIMAL.test(text)) return null;
   const value = Number(text);
   if (unit === 'milliseconds') return value;
-  if (unit === 'seconds-or-milliseconds' && value >= MILLISECONDS_FROM) return value;
-  return value * 1000;
+  return unit !== 'seconds' && value >= MILLISECONDS_FROM ? value : value * 1000;
 }
 
 function parseRfc3339(text: string): number | null {
@@ -48,6 +49,7 @@ export function formatTime(nowMs: number, unit: TimeUnit): string {
     case 'seconds-or-milliseconds':
       return String(Math.floor(nowMs / 1000));
     case 'milliseconds':
+    case 'milliseconds-or-seconds':
       return String(Math.floor(nowMs));
     case 'rfc3339':
       return new Date(nowMs).toISOString();

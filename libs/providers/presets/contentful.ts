@@ -47,6 +47,11 @@ function canonicalRequest(
     if (!reading.ok) return reading;
     lines.push(`${name}:${reading.value}`);
   }
+  return [`${method}\n${canonicalPath(url)}\n${lines.join(';')}\n`, body];
+}
+
+/** Contentful's toolkit escapes the path once more and the query, as one word, twice. */
+function canonicalPath(url: string): string {
   const { pathname, search } = new URL(url);
-  return [`${method}\n${pathname}${search}\n${lines.join(';')}\n`, body];
+  return encodeURI(search === '' ? pathname : `${pathname}?${encodeURIComponent(search.slice(1))}`);
 }

@@ -1,10 +1,14 @@
-import { hmac } from '#signatures';
-import { header } from '../locators.js';
+import { hmac, type HmacScheme, readHeader, refused, type SignedRequest } from '#signatures';
+import { firstOf, header } from '../locators.js';
 import type { ProviderPreset } from '../preset.js';
 
+const webhooks = hmac({ header: 'X-Shopify-Hmac-Sha256', algorithm: 'sha256', encoding: 'base64' });
+const events = hmac({ header: 'Shopify-Hmac-Sha256', algorithm: 'sha256', encoding: 'base64' });
+
 /**
- * Shopify: base64 over the bare body. X-Shopify-Webhook-Id is the same for all attempts of one delivery; X-Shopify-Event-Id is
- * shared by every subscription that one event concerns. After a rotation the old secret goes on signing for up to an hour.
+ * Shopify: base64 over the bare body. Webhooks and Events differ in the names of their headers only. X-Shopify-Webhook-Id is
+ * the same for all attempts of one delivery; X-Shopify-Event-Id is shared by every subscription that one event concerns.
+ * After a rotation the old secret goes on signing for up to an hour.
  */
 export const shopify: ProviderPreset = {
   id: 'shopify',
@@ -12,16 +16,34 @@ export const shopify: ProviderPreset = {
   docsUrl: 'https://shopify.dev/docs/apps/build/webhooks/verify-deliveries',
   checkedOn: '2026-11-22',
   confidence: 'verified',
-  scheme: hmac({ header: 'X-Shopify-Hmac-Sha256', algorithm: 'sha256', encoding: 'base64' }),
+  scheme: {
+    ...webhooks,
+    signatureHeaders: [...webhooks.signatureHeaders, ...events.signatureHeaders],
+    // Shopify's library looks for the header of Events first: with both, it would not look at the one that was verified.
+    verify: (request, keys, clock) =>
+      isThere(request, webhooks) && isThere(request, events)
+        ? refused('signature_malformed')
+        : chosen(request).verify(request, keys, clock),
+    sign: (request, keys, clock) => chosen(request).sign(request, keys, clock),
+  } satisfies HmacScheme,
   secret: {
     format: 'the client secret of the app, or the key shown under Notifications',
     source: 'imported',
   },
-  eventId: header('X-Shopify-Webhook-Id'),
-  eventType: header('X-Shopify-Topic'),
+  eventId: firstOf(header('X-Shopify-Webhook-Id'), header('Shopify-Webhook-Id')),
+  eventType: firstOf(header('X-Shopify-Topic'), header('Shopify-Topic')),
   uncovered: 'The time and the headers, among them the topic, the shop and the id.',
   setup: [
     'In the app: subscribe {ingest_url} to the topics wanted (shopify.app.toml or webhookSubscriptionCreate), or in the admin: Settings → Notifications → Webhooks',
     'Import the client secret of the app, or the key shown on that page, as a callback secret',
   ],
 };
+
+function chosen(request: SignedRequest): HmacScheme {
+  return isThere(request, events) ? events : webhooks;
+}
+
+function isThere({ headers }: SignedRequest, { signatureHeaders: [name = ''] }: HmacScheme): boolean {
+  const reading = readHeader(headers, name.toLowerCase());
+  return reading.ok || reading.reason !== 'signature_missing';
+}
