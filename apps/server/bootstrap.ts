@@ -9,6 +9,7 @@ const FIRST_TENANT = 'default';
 const WELCOME_SOURCE = 'welcome';
 const WELCOME_BODY = '{"event":"hello.callbox","message":"My first callback"}';
 const BOOTSTRAP_LOCK = 5_217_003;
+const TENANTS_EXIST = 'select exists (select from tenants)';
 
 /** What the terminal shows after the start. */
 export interface Welcome {
@@ -31,17 +32,32 @@ export class Bootstrap {
 
   async run(): Promise<Welcome> {
     const { bootstrapKey } = this.settings;
-    const made = await this.database.acrossTenants(async (manager) => {
+    const made = (await this.isFirstStart()) ? await this.makeFirstTenant() : null;
+    if (made !== null) await this.makeWelcomeSecret(made.tenantId);
+    return {
+      plainKey: bootstrapKey === undefined ? (made?.plainKey ?? null) : null,
+      callback: await this.signedCallback(),
+    };
+  }
+
+  private async isFirstStart(): Promise<boolean> {
+    const [row] = await this.database.queryAcrossTenants<{ exists: boolean }>(TENANTS_EXIST, []);
+    return row?.exists === false;
+  }
+
+  private async makeFirstTenant(): Promise<{ tenantId: string; plainKey: string } | null> {
+    const { bootstrapKey } = this.settings;
+    const draft = await this.newTenants.draft({
+      slug: FIRST_TENANT,
+      name: 'Default',
+      ...(bootstrapKey === undefined ? {} : { adminKey: bootstrapKey }),
+    });
+    return this.database.acrossTenants(async (manager) => {
       // Processes that start together on an empty database take turns; the first one makes the tenant.
       await manager.query('select pg_advisory_xact_lock($1)', [BOOTSTRAP_LOCK]);
-      const [row] = await manager.query<{ exists: boolean }[]>('select exists (select from tenants)');
+      const [row] = await manager.query<{ exists: boolean }[]>(TENANTS_EXIST);
       if (row?.exists !== false) return null;
-      const adminKey = bootstrapKey === undefined ? {} : { adminKey: bootstrapKey };
-      const { tenant, apiKey } = await this.newTenants.createWithin(manager, {
-        slug: FIRST_TENANT,
-        name: 'Default',
-        ...adminKey,
-      });
+      const { tenant, apiKey } = await this.newTenants.createWithin(manager, draft);
       await this.sources.createWithin(manager, tenant.id, {
         slug: WELCOME_SOURCE,
         name: 'Welcome',
@@ -49,11 +65,6 @@ export class Bootstrap {
       });
       return { tenantId: tenant.id, plainKey: apiKey.plain_key };
     });
-    if (made !== null) await this.makeWelcomeSecret(made.tenantId);
-    return {
-      plainKey: bootstrapKey === undefined ? (made?.plainKey ?? null) : null,
-      callback: await this.signedCallback(),
-    };
   }
 
   private async makeWelcomeSecret(tenantId: string): Promise<void> {

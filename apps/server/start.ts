@@ -6,7 +6,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '#embedded-postgres
 import type { Logger } from '#logging';
 import { Bootstrap } from './bootstrap.js';
 import { createApp } from './create-app.js';
-import { readOrMakeMasterKey } from './master-key-file.js';
+import { withMasterKeys } from './master-key-file.js';
 import { welcomeText } from './welcome.js';
 
 /** A running Callbox. */
@@ -67,11 +67,7 @@ function startDatabase(settings: Settings, logger: Logger): Promise<EmbeddedPost
 }
 
 async function completeSettings(settings: Settings, embedded: EmbeddedPostgres | null): Promise<Settings> {
-  return {
-    ...settings,
-    databaseUrl: embedded?.url ?? settings.databaseUrl,
-    masterKeys: settings.masterKeys ?? [await readOrMakeMasterKey(settings.dataDir)],
-  };
+  return { ...(await withMasterKeys(settings)), databaseUrl: embedded?.url ?? settings.databaseUrl };
 }
 
 function packageVersion(): string {

@@ -12,7 +12,8 @@ const secrets = `## Keys to keep
   or a backup of it cannot be decrypted by anybody, its owner included. On the embedded default it lies in
   \`<CALLBOX_DATA_DIR>/master-key\`.
 - To change it, put the new key first: \`CALLBOX_MASTER_KEY=new:<base64>,old:<base64>\`. The first one encrypts, every one
-  decrypts. The names before the colons are for you; ciphertexts find their key by itself.
+  decrypts. The names before the colons are for you; ciphertexts find their key by itself. The whole recipe, and how to
+  keep the key in Vault, OpenBao or AWS KMS instead: [key-management.md](key-management.md).
 `;
 
 /** The texts of `docs/configuration.md` and `.env.example`, from the one schema. */

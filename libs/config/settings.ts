@@ -1,68 +1,13 @@
 import { z } from 'zod';
-import { parseAllowList } from '#outbound';
+import { cidrs, databaseUrl, httpUrl, LARGEST_BODY_BYTES, type Role, roles, wholeNumber } from './rules.js';
+import { type KeySettings, keySettingsOf, keySettingsSchema, missingKeySettings } from './key-settings.js';
 
-/** Which parts of Callbox a process runs. */
-export type Role = 'inbox' | 'api' | 'worker';
+export type { Role } from './rules.js';
 
 /** Injection token of the parsed settings. */
 export const SETTINGS = Symbol('SETTINGS');
 
-const MASTER_KEY_BYTES = 32;
-const LARGEST_BODY_BYTES = 26_214_400;
-
-const isBase64Key = (text: string): boolean =>
-  /^[A-Za-z0-9+/]{43}=$/.test(text) && Buffer.from(text, 'base64').length === MASTER_KEY_BYTES;
-
-const masterKeys = z.string().transform((text, context) => {
-  const entries = text.split(',').map((entry) => entry.trim());
-  const keys = entries.map((entry) => entry.slice(entry.indexOf(':') + 1));
-  const everyIdThere = entries.length === 1 || entries.every((entry) => /^[\w.-]{1,64}:/.test(entry));
-  if (!keys.every(isBase64Key) || !everyIdThere) {
-    context.addIssue('must be 32 bytes in base64, or a comma-separated list of id:base64');
-    return z.NEVER;
-  }
-  return keys.map((key) => Buffer.from(key, 'base64'));
-});
-
-const roles = z.string().transform((text, context): readonly Role[] => {
-  const names = text.split(',').map((name) => name.trim());
-  const known = names.filter((name): name is Role => ['inbox', 'api', 'worker'].includes(name));
-  if (known.length !== names.length) context.addIssue('may name inbox, api and worker only');
-  return [...new Set(known)];
-});
-
-const cidrs = z.string().transform((text, context): readonly string[] => {
-  const entries = text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
-  try {
-    parseAllowList(entries);
-  } catch {
-    context.addIssue('must be a comma-separated list of CIDRs, none of them of cloud metadata or multicast');
-  }
-  return entries;
-});
-
-const wholeNumber = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
-
-const httpUrl = z.string().transform((text, context) => {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.search !== '' || url.hash !== '') {
-    context.addIssue('must be an http(s) URL without query or fragment');
-    return z.NEVER;
-  }
-  return text.replace(/\/+$/, '');
-});
-
-const databaseUrl = z
-  .string()
-  .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), 'must be a postgres:// URL');
+const MOST_REQUESTS_PER_MINUTE = 1_000_000;
 
 /** Every setting: its rule, default, meaning and an example. `docs/configuration.md` is generated from it. */
 export const settingsSchema = {
@@ -96,13 +41,7 @@ export const settingsSchema = {
     example: '/var/lib/callbox',
     meaning: 'Where the embedded database and the generated keys live.',
   },
-  CALLBOX_MASTER_KEY: {
-    rule: masterKeys,
-    fallback: 'generated into the data dir (mode 0600) on the embedded default only',
-    example: '"$(openssl rand -base64 32)", or 2026b:<base64>,2026a:<base64>',
-    meaning:
-      'Wraps every stored secret. 32 bytes in base64, or a list id:base64 for rotation; the first one encrypts.',
-  },
+  ...keySettingsSchema,
   CALLBOX_OPERATOR_KEY: {
     rule: z.string().min(32, 'must have at least 32 characters'),
     fallback: 'unset = operator API off',
@@ -133,6 +72,18 @@ export const settingsSchema = {
     example: '1048576',
     meaning: 'Largest callback accepted, in bytes; up to 26214400.',
   },
+  CALLBOX_TRUSTED_PROXIES: {
+    rule: cidrs,
+    fallback: 'empty = the address that connects is the caller',
+    example: '10.0.0.0/8,fd00::/8',
+    meaning: 'CIDRs of the proxies in front of Callbox whose `X-Forwarded-For` is believed.',
+  },
+  CALLBOX_API_RATE_PER_MINUTE: {
+    rule: wholeNumber(0, MOST_REQUESTS_PER_MINUTE),
+    fallback: '600',
+    example: '1200',
+    meaning: 'Requests a minute that an API key may make to the management API; 0 = no limit.',
+  },
   LOG_LEVEL: {
     rule: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level'),
     fallback: 'info',
@@ -145,20 +96,22 @@ type SettingName = keyof typeof settingsSchema;
 type Parsed = { [Name in SettingName]: z.output<(typeof settingsSchema)[Name]['rule']> | undefined };
 
 /** The settings of this process, checked. */
-export interface Settings {
+export interface Settings extends KeySettings {
   readonly port: number;
   readonly host: string;
   readonly publicUrl: string;
   /** `undefined`: the embedded PostgreSQL is to be started. */
   readonly databaseUrl: string | undefined;
   readonly dataDir: string;
-  /** 32 bytes each, the first one encrypts; `undefined`: generated into the data dir. */
-  readonly masterKeys: readonly Buffer[] | undefined;
   readonly operatorKey: string | undefined;
   readonly bootstrapKey: string | undefined;
   readonly roles: readonly Role[];
   readonly allowedDestinations: readonly string[];
   readonly maxBodyBytes: number;
+  /** CIDRs; empty: no proxy is believed. */
+  readonly trustedProxies: readonly string[];
+  /** Per API key; 0: no limit. */
+  readonly apiRatePerMinute: number;
   readonly logLevel: string;
 }
 
@@ -179,12 +132,7 @@ export function loadSettings(
         `${name} ${result.error.issues[0]?.message ?? 'is wrong'}, for example ${name}=${example}`,
       );
   }
-  if (environment['DATABASE_URL'] && !environment['CALLBOX_MASTER_KEY']) {
-    mistakes.push(
-      'CALLBOX_MASTER_KEY must be set when DATABASE_URL is (it is never generated beside a database of your own), ' +
-        `for example CALLBOX_MASTER_KEY=${settingsSchema.CALLBOX_MASTER_KEY.example}`,
-    );
-  }
+  mistakes.push(...missingKeySettings(environment));
   if (Number(environment['PORT'] || NaN) === 0 && !environment['PUBLIC_URL']) {
     mistakes.push(
       'PUBLIC_URL must be set when PORT is 0 (ingest URLs could not name the port otherwise), ' +
@@ -205,12 +153,14 @@ function withDefaults(parsed: Parsed): Settings {
     publicUrl: parsed.PUBLIC_URL ?? `http://localhost:${port}`,
     databaseUrl: parsed.DATABASE_URL,
     dataDir: parsed.CALLBOX_DATA_DIR ?? './data',
-    masterKeys: parsed.CALLBOX_MASTER_KEY,
+    ...keySettingsOf(parsed),
     operatorKey: parsed.CALLBOX_OPERATOR_KEY,
     bootstrapKey: parsed.CALLBOX_BOOTSTRAP_KEY,
     roles: parsed.CALLBOX_ROLES ?? ['inbox', 'api', 'worker'],
     allowedDestinations: parsed.CALLBOX_ALLOW_DESTINATIONS ?? (embedded ? ['127.0.0.0/8', '::1/128'] : []),
     maxBodyBytes: parsed.CALLBOX_MAX_BODY_BYTES ?? 10_485_760,
+    trustedProxies: parsed.CALLBOX_TRUSTED_PROXIES ?? [],
+    apiRatePerMinute: parsed.CALLBOX_API_RATE_PER_MINUTE ?? 600,
     logLevel: parsed.LOG_LEVEL ?? 'info',
   };
 }

@@ -9,6 +9,9 @@ import type { Runner } from './runner.js';
 /** The role that owns the cluster and that Callbox connects as. */
 export const USER = 'callbox';
 
+/** The database in it that Callbox uses. */
+export const DATABASE = 'callbox';
+
 /** Refused on Windows and by some older systems; plain C then, which compares the same bytes. */
 const LOCALES = ['C.UTF-8', 'C'];
 

@@ -3,4 +3,5 @@
 // Must not: know tables or tenants, read the environment, or use a PostgreSQL that the machine has of its own.
 export { EmbeddedPostgresError, type EmbeddedPostgresProblem } from './error.js';
 export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './start.js';
+export { findRunningEmbeddedPostgres } from './running.js';
 export type { PostmasterExit } from './postmaster.js';

@@ -33,6 +33,15 @@ export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
   }
 }
 
+/** The process that has the data directory; `null` when none does. Leaves every file as it is. */
+export async function holderOf(dataDir: string): Promise<number | null> {
+  for (const name of await readdir(dataDir)) {
+    const pid = pidOf(name);
+    if (!Number.isNaN(pid) && (await isHolder(pid, name))) return pid;
+  }
+  return null;
+}
+
 /** The name of a process's lock file. The birth is in it because a pid alone is soon another process's. */
 export function lockName(pid: number, birth: string | null): string {
   const mark = birth === null ? 'unknown' : createHash('sha256').update(birth).digest('hex').slice(0, 16);

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { Client } from 'pg';
 import { findBinaries } from './binaries.js';
 import {
+  DATABASE,
   USER,
   createCluster,
   isCluster,
@@ -21,8 +22,6 @@ import type { Identity } from './run-as.js';
 import { findRunner, type Runner } from './runner.js';
 import { serverSettings } from './settings.js';
 import { clusterNameOf, endFormerServer } from './takeover.js';
-
-const DATABASE = 'callbox';
 
 export interface EmbeddedPostgresOptions {
   /** Made if missing. Holds the cluster, its password and the lock. */

@@ -3,9 +3,11 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 const VERSION = 1;
 /** Length of a key's id in a sealed envelope. */
 export const KEY_ID_BYTES = 8;
+/** Every sealed or wrapped thing begins with its format and the id of the key it is under. */
+export const PREFIX_BYTES = 1 + KEY_ID_BYTES;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const HEADER_BYTES = 1 + KEY_ID_BYTES + NONCE_BYTES;
+const HEADER_BYTES = PREFIX_BYTES + NONCE_BYTES;
 
 /** One error for every way a ciphertext can be wrong: altered, moved to another row, or under an unknown key. */
 export class CannotDecrypt extends Error {
@@ -22,7 +24,9 @@ export class CannotDecrypt extends Error {
 export function seal(key: Buffer, keyId: Buffer, context: readonly string[], plaintext: Buffer): Buffer {
   const nonce = randomBytes(NONCE_BYTES);
   const header = Buffer.concat([Buffer.of(VERSION), keyId, nonce]);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(additionalData(header, context));
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(
+    additionalData(header.subarray(0, PREFIX_BYTES), context),
+  );
   return Buffer.concat([header, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
 }
 
@@ -36,10 +40,12 @@ export function unseal(
   const key = findKey(keyIdOf(sealed));
   if (key === undefined) throw new CannotDecrypt();
   const header = sealed.subarray(0, HEADER_BYTES);
-  const decipher = createDecipheriv('aes-256-gcm', key, header.subarray(1 + KEY_ID_BYTES), {
+  const decipher = createDecipheriv('aes-256-gcm', key, header.subarray(PREFIX_BYTES), {
     authTagLength: TAG_BYTES,
   });
-  decipher.setAAD(additionalData(header, context)).setAuthTag(sealed.subarray(-TAG_BYTES));
+  decipher
+    .setAAD(additionalData(header.subarray(0, PREFIX_BYTES), context))
+    .setAuthTag(sealed.subarray(-TAG_BYTES));
   try {
     return Buffer.concat([decipher.update(sealed.subarray(HEADER_BYTES, -TAG_BYTES)), decipher.final()]);
   } catch {
@@ -48,16 +54,16 @@ export function unseal(
 }
 
 function keyIdOf(sealed: Buffer): Buffer {
-  return sealed.subarray(1, 1 + KEY_ID_BYTES);
+  return sealed.subarray(1, PREFIX_BYTES);
 }
 
-/** The header and every part of the context, each with its length before it, so that no two contexts read alike. */
-function additionalData(header: Buffer, context: readonly string[]): Buffer {
+/** The prefix and every part of the context, each with its length before it, so that no two contexts read alike. */
+export function additionalData(prefix: Buffer, context: readonly string[]): Buffer {
   const parts = context.flatMap((part) => {
     const bytes = Buffer.from(part, 'utf8');
     const length = Buffer.alloc(4);
     length.writeUInt32BE(bytes.length);
     return [length, bytes];
   });
-  return Buffer.concat([header.subarray(0, 1 + KEY_ID_BYTES), ...parts]);
+  return Buffer.concat([prefix, ...parts]);
 }

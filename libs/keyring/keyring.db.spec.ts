@@ -1,6 +1,6 @@
-import { DataSource } from 'typeorm';
 import { createDatabase, type TestDatabase } from '#testing';
-import { CannotDecrypt, type DataKey, Keyring } from './index.js';
+import { CannotDecrypt, type DataKey, Keyring, KeyProviders, type KeyStore } from './index.js';
+import { MasterKey } from './master-key.js';
 
 const [MASTER, OTHER, THIRD] = [1, 2, 3].map((fill) => Buffer.alloc(32, fill)) as [Buffer, Buffer, Buffer];
 const TENANT = '019aa9f0-1c2d-7000-8000-000000000001';
@@ -10,24 +10,24 @@ const PLACE = 'callback_secrets.ciphertext';
 const SECRET = 'whsec_AAAA';
 
 let database: TestDatabase;
-let dataSource: DataSource;
+let store: KeyStore;
 beforeAll(async () => {
   database = await createDatabase();
-  dataSource = await new DataSource({ type: 'postgres', url: database.url }).initialize();
+  store = {
+    queryAcrossTenants: async <Row>(sql: string, parameters: readonly unknown[]) =>
+      (await database.pool.query(sql, [...parameters])).rows as Row[],
+  };
 });
-beforeEach(() => dataSource.query('delete from system_keys'));
-afterAll(async () => {
-  await dataSource.destroy();
-  await database.drop();
-});
+beforeEach(() => database.pool.query('delete from system_keys'));
+afterAll(() => database.drop());
 
-async function open(...masterKeys: Buffer[]): Promise<Keyring> {
-  return Keyring.open(dataSource, masterKeys);
+function open(...masterKeys: Buffer[]): Promise<Keyring> {
+  return Keyring.open(store, new KeyProviders(masterKeys.map((key) => new MasterKey(key))));
 }
 
 async function dataKey(): Promise<DataKey> {
   const keyring = await open(MASTER);
-  return keyring.openDataKey(TENANT, keyring.makeDataKey(TENANT));
+  return keyring.openDataKey(TENANT, await keyring.makeDataKey(TENANT));
 }
 
 describe('a ciphertext', () => {
@@ -56,14 +56,14 @@ describe('a ciphertext', () => {
 
   test('never decrypts in another row, column or tenant', async () => {
     const keyring = await open(MASTER);
-    const wrapped = keyring.makeDataKey(TENANT);
-    const key = keyring.openDataKey(TENANT, wrapped);
+    const wrapped = await keyring.makeDataKey(TENANT);
+    const key = await keyring.openDataKey(TENANT, wrapped);
     const sealed = key.encrypt(PLACE, ROW, SECRET);
     expect(() => key.decrypt(PLACE, STRANGER, sealed)).toThrow(CannotDecrypt);
     expect(() => key.decrypt('destination_secrets.ciphertext', ROW, sealed)).toThrow(CannotDecrypt);
-    const strangers = keyring.openDataKey(STRANGER, keyring.makeDataKey(STRANGER));
+    const strangers = await keyring.openDataKey(STRANGER, await keyring.makeDataKey(STRANGER));
     expect(() => strangers.decrypt(PLACE, ROW, sealed)).toThrow(CannotDecrypt);
-    expect(() => keyring.openDataKey(STRANGER, wrapped)).toThrow(CannotDecrypt);
+    await expect(keyring.openDataKey(STRANGER, wrapped)).rejects.toThrow(CannotDecrypt);
   });
 
   test('cannot be read by shifting letters between the parts of its place', async () => {
@@ -86,6 +86,46 @@ describe('a ciphertext', () => {
   });
 });
 
+describe('a wrapped key', () => {
+  test('never unwraps with any byte of it changed, cut off or added', async () => {
+    const keyring = await open(MASTER, OTHER);
+    const wrapped = await keyring.makeDataKey(TENANT);
+    for (let at = 0; at < wrapped.length; at += 1) {
+      for (const bit of [0x01, 0x80]) {
+        const changed = Buffer.from(wrapped);
+        changed.writeUInt8(changed.readUInt8(at) ^ bit, at);
+        await expect(keyring.openDataKey(TENANT, changed)).rejects.toThrow(CannotDecrypt);
+      }
+      await expect(keyring.openDataKey(TENANT, wrapped.subarray(0, at))).rejects.toThrow(CannotDecrypt);
+    }
+    const longer = Buffer.concat([wrapped, Buffer.of(0)]);
+    await expect(keyring.openDataKey(TENANT, longer)).rejects.toThrow(CannotDecrypt);
+  });
+
+  test('is refused in a format that is not known, and under the id of another known key', async () => {
+    const keyring = await open(MASTER, OTHER);
+    const wrapped = await keyring.makeDataKey(TENANT);
+    for (let format = 0; format < 256; format += 1) {
+      if (format === wrapped[0]) continue;
+      const other = Buffer.concat([Buffer.of(format), wrapped.subarray(1)]);
+      await expect(keyring.openDataKey(TENANT, other)).rejects.toThrow(CannotDecrypt);
+    }
+    const moved = Buffer.concat([new MasterKey(OTHER).prefix, wrapped.subarray(9)]);
+    await expect(keyring.openDataKey(TENANT, moved)).rejects.toThrow(CannotDecrypt);
+  });
+
+  test('of the installation is no key of a tenant, nor the other way round', async () => {
+    const keyring = await open(MASTER);
+    const { rows } = await database.pool.query<{ wrapped_key: Buffer }>(
+      'select wrapped_key from system_keys',
+    );
+    const pepper = rows[0]?.wrapped_key ?? Buffer.alloc(0);
+    await expect(keyring.openDataKey('pepper', pepper)).rejects.toThrow(CannotDecrypt);
+    await database.pool.query('update system_keys set wrapped_key = $1', [await keyring.makeDataKey(TENANT)]);
+    await expect(open(MASTER)).rejects.toThrow(/CALLBOX_MASTER_KEY does not fit/);
+  });
+});
+
 describe('the master keys', () => {
   test('which do not fit the database stop the start, and say so', async () => {
     await open(MASTER);
@@ -93,18 +133,27 @@ describe('the master keys', () => {
     await expect(open(OTHER, THIRD)).rejects.toThrow(/CALLBOX_MASTER_KEY/);
   });
 
+  test('are missed by name when what is stored is under a key service', async () => {
+    await open(MASTER);
+    await database.pool.query(`update system_keys set wrapped_key = set_byte(wrapped_key, 0, 2)`);
+    await expect(open(MASTER)).rejects.toThrow(
+      /under a Transit key of Vault that is not known here \(id [0-9a-f]{16}\)/,
+    );
+  });
+
   test('may be several: the first one wraps, every one unwraps', async () => {
     const before = await open(MASTER);
-    const wrappedByOld = before.makeDataKey(TENANT);
-    const sealed = before.openDataKey(TENANT, wrappedByOld).encrypt(PLACE, ROW, SECRET);
+    const wrappedByOld = await before.makeDataKey(TENANT);
+    const sealed = (await before.openDataKey(TENANT, wrappedByOld)).encrypt(PLACE, ROW, SECRET);
     const token = before.hashToken('cbk_a');
 
     const both = await open(OTHER, MASTER);
     expect(both.hashToken('cbk_a')).toEqual(token);
-    expect(both.openDataKey(TENANT, wrappedByOld).decrypt(PLACE, ROW, sealed).toString()).toBe(SECRET);
-    const wrappedByNew = both.makeDataKey(TENANT);
-    expect(() => before.openDataKey(TENANT, wrappedByNew)).toThrow(CannotDecrypt);
-    expect(() => both.openDataKey(TENANT, wrappedByNew)).not.toThrow();
+    const opened = await both.openDataKey(TENANT, wrappedByOld);
+    expect(opened.decrypt(PLACE, ROW, sealed).toString()).toBe(SECRET);
+    const wrappedByNew = await both.makeDataKey(TENANT);
+    await expect(before.openDataKey(TENANT, wrappedByNew)).rejects.toThrow(CannotDecrypt);
+    await expect(both.openDataKey(TENANT, wrappedByNew)).resolves.toBeDefined();
   });
 
   test('of processes that start together make one pepper', async () => {
@@ -116,7 +165,7 @@ describe('the master keys', () => {
 
 test('the hash of a token depends on the pepper of the installation', async () => {
   const one = (await open(MASTER)).hashToken('cbk_a');
-  await dataSource.query('delete from system_keys');
+  await database.pool.query('delete from system_keys');
   const two = (await open(MASTER)).hashToken('cbk_a');
   expect(one.equals(two)).toBe(false);
   expect(one).toHaveLength(32);

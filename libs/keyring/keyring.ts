@@ -1,55 +1,55 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { DataSource } from 'typeorm';
+import { KEY_BYTES } from './bound-key.js';
 import { DataKey } from './data-key.js';
-import { CannotDecrypt, seal, unseal } from './envelope.js';
-import { keyIdFor } from './key-id.js';
+import { CannotDecrypt, PREFIX_BYTES } from './envelope.js';
+import { describePrefix, FORMATS } from './key-provider.js';
+import type { KeyProviders } from './key-providers.js';
+import { KeyServiceUnavailable } from './key-service-unavailable.js';
+import { contextOfDataKey, contextOfSystemKey, type KeyStore } from './wrapped-keys.js';
 
-const KEY_BYTES = 32;
 const PEPPER = 'pepper';
 
-/** The master keys of this process. The first one wraps; every one unwraps. */
+/** The keys of this process: opens those of tenants, and holds the pepper of the installation. */
 export class Keyring {
-  readonly #masterKeys: readonly { id: Buffer; key: Buffer }[];
-  #pepper: Buffer = Buffer.alloc(0);
+  readonly #pepper: Buffer;
 
-  private constructor(masterKeys: readonly Buffer[]) {
-    this.#masterKeys = masterKeys.map((key) => ({ id: keyIdFor(key), key }));
+  private constructor(
+    private readonly providers: KeyProviders,
+    pepper: Buffer,
+  ) {
+    this.#pepper = pepper;
   }
 
   /**
-   * Opens the keyring on a database: makes its pepper on first use, and fails when none of the master keys fits,
-   * so that a process with a wrong key never starts.
+   * Opens the keyring on a database: makes its pepper on first use, and fails when none of the known keys fits or the
+   * one that wraps cannot be used, so that a process with a wrong key or without its key service never starts.
    */
-  static async open(dataSource: DataSource, masterKeys: readonly Buffer[]): Promise<Keyring> {
-    const keyring = new Keyring(masterKeys);
-    const fresh = keyring.wrap([PEPPER], randomBytes(KEY_BYTES));
-    await dataSource.query(
-      'insert into system_keys (name, wrapped_key) values ($1, $2) on conflict do nothing',
-      [PEPPER, fresh],
-    );
-    const rows = await dataSource.query<{ wrapped_key: Buffer }[]>(
-      'select wrapped_key from system_keys where name = $1',
-      [PEPPER],
-    );
+  static async open(store: KeyStore, providers: KeyProviders): Promise<Keyring> {
     try {
-      keyring.#pepper = keyring.unwrap([PEPPER], rows[0]?.wrapped_key ?? Buffer.alloc(0));
+      const stored = (await findPepper(store)) ?? (await makePepper(store, providers));
+      const pepper = await unwrapPepper(stored, providers);
+      if (!providers.isCurrent(stored)) await providers.wrap(randomBytes(KEY_BYTES), ['probe']);
+      return new Keyring(providers, pepper);
     } catch (error) {
-      if (!(error instanceof CannotDecrypt)) throw error;
-      throw new Error(
-        'CALLBOX_MASTER_KEY does not fit this database: its secrets were encrypted under another master key',
-      );
+      providers.close();
+      if (error instanceof KeyServiceUnavailable) throw new Error(error.explanation);
+      throw error;
     }
-    return keyring;
   }
 
-  /** Makes a tenant's data key, wrapped for storage. */
-  makeDataKey(tenantId: string): Buffer {
-    return this.wrap(['data-key', tenantId], randomBytes(KEY_BYTES));
+  /** Makes a tenant's data key, wrapped for storage. Not to be called within a transaction: it may take seconds. */
+  async makeDataKey(tenantId: string): Promise<Buffer> {
+    const key = randomBytes(KEY_BYTES);
+    try {
+      return await this.providers.wrap(key, contextOfDataKey(tenantId));
+    } finally {
+      key.fill(0);
+    }
   }
 
-  /** Unwraps a tenant's data key. Throws {@link CannotDecrypt}. */
-  openDataKey(tenantId: string, wrapped: Buffer): DataKey {
-    return new DataKey(this.unwrap(['data-key', tenantId], wrapped), tenantId);
+  /** Unwraps a tenant's data key. Throws {@link CannotDecrypt} and {@link KeyServiceUnavailable}. */
+  async openDataKey(tenantId: string, wrapped: Buffer): Promise<DataKey> {
+    return new DataKey(await this.providers.unwrap(wrapped, contextOfDataKey(tenantId)), tenantId);
   }
 
   /** Keyed SHA-256 of a high-entropy token, for storage and look-up. */
@@ -57,14 +57,45 @@ export class Keyring {
     return createHmac('sha256', this.#pepper).update(token, 'utf8').digest();
   }
 
-  private wrap(context: readonly string[], key: Buffer): Buffer {
-    const [first] = this.#masterKeys;
-    if (first === undefined) throw new Error('No master key');
-    return seal(first.key, first.id, ['master', ...context], key);
+  /** A key of the installation's own for one purpose. It does not change when master keys do. */
+  deriveKey(purpose: string): Buffer {
+    return createHmac('sha256', this.#pepper).update(`callbox/${purpose}/v1`, 'utf8').digest();
   }
 
-  private unwrap(context: readonly string[], wrapped: Buffer): Buffer {
-    const findKey = (id: Buffer) => this.#masterKeys.find((master) => master.id.equals(id))?.key;
-    return unseal(findKey, ['master', ...context], wrapped);
+  onApplicationShutdown(): void {
+    this.providers.close();
+  }
+}
+
+async function findPepper(store: KeyStore): Promise<Buffer | undefined> {
+  const rows = await store.queryAcrossTenants<{ wrapped_key: Buffer }>(
+    'select wrapped_key from system_keys where name = $1',
+    [PEPPER],
+  );
+  return rows[0]?.wrapped_key;
+}
+
+/** Of processes that start together on an empty database one makes the pepper that all of them find. */
+async function makePepper(store: KeyStore, providers: KeyProviders): Promise<Buffer> {
+  const fresh = await providers.wrap(randomBytes(KEY_BYTES), contextOfSystemKey(PEPPER));
+  await store.queryAcrossTenants(
+    'insert into system_keys (name, wrapped_key) values ($1, $2) on conflict do nothing',
+    [PEPPER, fresh],
+  );
+  return (await findPepper(store)) ?? fresh;
+}
+
+/** The pepper is what tells at the start whether the keys of this process are those of this database. */
+async function unwrapPepper(stored: Buffer, providers: KeyProviders): Promise<Buffer> {
+  try {
+    return await providers.unwrap(stored, contextOfSystemKey(PEPPER));
+  } catch (error) {
+    if (!(error instanceof CannotDecrypt)) throw error;
+    const isUnderMasterKey = stored[0] === FORMATS.masterKey;
+    throw new Error(
+      isUnderMasterKey
+        ? 'CALLBOX_MASTER_KEY does not fit this database: its secrets were encrypted under another master key'
+        : `The keys of this database are under ${describePrefix(stored.subarray(0, PREFIX_BYTES))}; see docs/key-management.md`,
+    );
   }
 }

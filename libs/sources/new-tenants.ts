@@ -1,14 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Database } from '#database';
-import { type IssuedApiKey, type Tenant, Tenants } from '#tenants';
+import { type IssuedApiKey, type NewTenant, type Tenant, type TenantDraft, Tenants } from '#tenants';
 import { Sources } from './sources.service.js';
-
-interface NewTenant {
-  readonly slug: string;
-  readonly name: string;
-  readonly adminKey?: string;
-}
 
 /** Makes a tenant with what every tenant has: an admin key and the source `default`. */
 @Injectable()
@@ -19,14 +13,20 @@ export class NewTenants {
     private readonly sources: Sources,
   ) {}
 
-  create(input: NewTenant): Promise<{ tenant: Tenant; apiKey: IssuedApiKey }> {
-    return this.database.acrossTenants((manager) => this.createWithin(manager, input));
+  async create(input: NewTenant): Promise<{ tenant: Tenant; apiKey: IssuedApiKey }> {
+    const draft = await this.draft(input);
+    return this.database.acrossTenants((manager) => this.createWithin(manager, draft));
   }
 
-  /** The same within a transaction over all tenants. */
+  /** What {@link createWithin} needs, made before its transaction begins. */
+  draft(input: NewTenant): Promise<TenantDraft> {
+    return this.tenants.draft(input);
+  }
+
+  /** Makes a tenant within a transaction over all tenants. */
   async createWithin(
     manager: EntityManager,
-    input: NewTenant,
+    input: TenantDraft,
   ): Promise<{ tenant: Tenant; apiKey: IssuedApiKey }> {
     const made = await this.tenants.createWithin(manager, input);
     await this.sources.createWithin(manager, made.tenant.id, {

@@ -4,10 +4,11 @@ import { Changes, Database, newId, type Page, type PageRequest, pageOf } from '#
 import { problem } from '#errors';
 import { Keyring } from '#keyring';
 import { ApiKeys, type IssuedApiKey } from './api-keys.service.js';
+import { AuditLog } from './audit-log.service.js';
 import { Tenant } from './tenant.entity.js';
 import { TenantKeys } from './tenant-keys.js';
 
-/** Tables whose rows do not go with the tenant's row by foreign key: the ones that are written for every callback. */
+/** Tables whose rows do not go with the tenant's row by foreign key: those that are written for every callback, and those that operators share. */
 const UNLINKED_TABLES = [
   'attempts',
   'deliveries',
@@ -15,13 +16,18 @@ const UNLINKED_TABLES = [
   'dedupe_keys',
   'event_contents',
   'events',
+  'idempotency_keys',
 ] as const;
 
-interface NewTenant {
+/** What is told of a tenant to be. */
+export interface NewTenant {
   readonly slug: string;
   readonly name: string;
   readonly adminKey?: string;
 }
+
+/** A tenant to be made, with its data key. */
+export type TenantDraft = NewTenant & { readonly id: string; readonly wrappedKey: Buffer };
 
 /** Makes, lists and erases tenants: the operator's side. */
 @Injectable()
@@ -32,19 +38,26 @@ export class Tenants {
     private readonly tenantKeys: TenantKeys,
     private readonly apiKeys: ApiKeys,
     private readonly changes: Changes,
+    private readonly audit: AuditLog,
   ) {}
 
-  /** Makes a tenant with its data key and first admin key, within a transaction over all tenants. */
+  /** Gives a tenant to be its data key, outside of any transaction: the service that wraps it may take seconds. */
+  async draft(input: NewTenant): Promise<TenantDraft> {
+    const id = newId();
+    return { ...input, id, wrappedKey: await this.keyring.makeDataKey(id) };
+  }
+
+  /** Makes a tenant with its first admin key, within a transaction over all tenants. */
   async createWithin(
     manager: EntityManager,
-    input: NewTenant,
+    input: TenantDraft,
   ): Promise<{ tenant: Tenant; apiKey: IssuedApiKey }> {
-    const id = newId();
+    const { id } = input;
     const tenant: Tenant = {
       id,
       slug: input.slug,
       name: input.name,
-      wrapped_key: this.keyring.makeDataKey(id),
+      wrapped_key: input.wrappedKey,
       created_at: new Date(),
     };
     const inserted = await manager
@@ -57,6 +70,10 @@ export class Tenants {
       .execute();
     if ((inserted.raw as unknown[]).length === 0)
       throw problem('slug_taken', `There is a tenant with the slug ${input.slug}`);
+    await this.audit.record(manager, id, {
+      action: 'tenant.created',
+      target: { type: 'tenant', id, name: input.slug },
+    });
     const adminKey = input.adminKey === undefined ? {} : { plainKey: input.adminKey };
     const apiKey = await this.apiKeys.issueWithin(manager, id, {
       name: 'First admin key',

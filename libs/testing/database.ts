@@ -18,6 +18,8 @@ export async function createDatabase(): Promise<TestDatabase> {
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   const pool = new pg.Pool({ connectionString: url.href, max: 2 });
+  // A connection that is still closing when its database is dropped is told so.
+  pool.on('error', () => undefined);
   return {
     url: url.href,
     pool,

@@ -3,6 +3,7 @@
 // Must not: be imported by shipped code.
 export { createDatabase, type TestDatabase } from './database.js';
 export { eventually } from './eventually.js';
+export { KEY_SERVER, KeyServer, type KeyServerMood } from './key-server.js';
 export { Receiver, type ReceivedRequest } from './receiver.js';
 export { send, type Answer } from './send.js';
 export { TestApp } from './test-app.js';

@@ -24,7 +24,7 @@ function spawn(settings: Readonly<Record<string, string>> = {}): ServerProcess {
   return server;
 }
 
-const keyIn = (text: string): string => /cbk_[0-9A-Za-z]{49}/.exec(text)?.[0] ?? '';
+const keyIn = (text: string): string => /cbk_[0-9A-Z]{26}_[0-9A-Za-z]{49}/.exec(text)?.[0] ?? '';
 const asKey = (key: string) => ({ headers: { authorization: `Bearer ${key}` } });
 
 /** The request of the `curl` in the welcome text, read as a shell would. */
