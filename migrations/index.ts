@@ -1,5 +1,12 @@
 import { TenantsSourcesSecrets1795300000000 } from './1795300000000-tenants-sources-secrets.js';
 import { EventsDeliveries1795300000001 } from './1795300000001-events-deliveries.js';
+import { AuditLog1795300000002 } from './1795300000002-audit-log.js';
+import { SecretUse1795300000003 } from './1795300000003-secret-use.js';
 
 /** Every migration, oldest first. */
-export const migrations = [TenantsSourcesSecrets1795300000000, EventsDeliveries1795300000001];
+export const migrations = [
+  TenantsSourcesSecrets1795300000000,
+  EventsDeliveries1795300000001,
+  AuditLog1795300000002,
+  SecretUse1795300000003,
+];

@@ -5,6 +5,7 @@ import { SecretsModule } from '#secrets';
 import { SourcesModule } from '#sources';
 import { TenantsModule } from '#tenants';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
+import { AuditLogController } from './audit-log/audit-log.controller.js';
 import { CallbackSecretsController } from './callback-secrets/callback-secrets.controller.js';
 import { DeliveriesController } from './deliveries/deliveries.controller.js';
 import { DestinationsController } from './destinations/destinations.controller.js';
@@ -21,6 +22,7 @@ import { TenantsController } from './tenants/tenants.controller.js';
   controllers: [
     TenantsController,
     ApiKeysController,
+    AuditLogController,
     ProvidersController,
     SourcesController,
     TestEventsController,

@@ -96,7 +96,7 @@ function problemResponses(codes: readonly ErrorCode[]): MethodDecorator[] {
 }
 
 function exampleOf(code: ErrorCode): ProblemDocument {
-  return problemDocument(problem(code), 'urn:callbox:request:019ab0f5-4a7e-7000-8000-000000000000');
+  return problemDocument(problem(code), 'urn:callbox:request:01KAQ3ZX9B7T4N2M8V5C6D1E0F');
 }
 
 /** Kept in the document's components; see apps/server/openapi.ts. */

@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
+import { toUlid } from '#contract';
 import { newId, within } from '#database';
 import { EventLog } from '#events';
 import { LOGGER, type Logger } from '#logging';
 import { METRICS, type Registry } from '#metrics';
 import { AddressPolicy, DocumentCache, OutboundClient } from '#outbound';
 import { SecretUsage } from '#secrets';
-import { LiveSources } from '#sources';
+import { type LiveKey, LiveSources } from '#sources';
 import { ByteBudget, readBody } from './read-body.js';
 import { receive, type ReceiveDependencies } from './receive.js';
 import { replyTo } from './reply.js';
@@ -43,10 +44,11 @@ export class Inbox implements OnApplicationShutdown {
       publicUrl: settings.publicUrl,
       findSource: (tenantSlug, sourceSlug) => liveSources.findByUrlAcrossTenants(tenantSlug, sourceSlug),
       readBody: (request) => readBody(request, settings.maxBodyBytes, budget),
-      published: (url, wanted) => documents.get(url, wanted),
+      published: (url, wanted, asking) => documents.get(url, wanted, asking),
       storeEvent: (event) => eventLog.append(event),
-      noteVerified: async ({ tenantId, keys }, secretId, atMs) => {
-        const isFirst = keys.some(({ id, unused }) => id === secretId && unused);
+      noteVerified: async ({ tenantId, keys, bearerKeys }, secretId, atMs) => {
+        const isUnused = ({ id, unused }: LiveKey): boolean => id === secretId && unused;
+        const isFirst = keys.some(isUnused) || bearerKeys?.some(isUnused) === true;
         const noted = usage.record(tenantId, secretId, atMs, isFirst);
         // Noting never fails, but it may hang; whether the callback can be taken is for the store to say.
         if (isFirst) await within(NOTE_TIMEOUT_MS, noted).catch(() => undefined);
@@ -61,7 +63,7 @@ export class Inbox implements OnApplicationShutdown {
   /** Receives one request and answers it. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = performance.now();
-    const requestId = newId();
+    const requestId = toUlid(newId());
     const outcome = await receive(request, this.#house);
     const reply = replyTo(outcome, requestId);
     if (reply !== null) sendReply(request, response, reply);

@@ -13,6 +13,9 @@ import { SourcesModule } from '#sources';
 import { TenantsModule } from '#tenants';
 import { AccessGuard } from '../api/access.guard.js';
 import { ApiModule } from '../api/api.module.js';
+import { IdempotencyInterceptor } from '../api/idempotency.interceptor.js';
+import { RateLimit } from '../api/rate-limit.js';
+import { Refusals } from '../api/refusals.js';
 import { StrayInputInterceptor } from '../api/stray-input.interceptor.js';
 import { InboxModule } from '../inbox/inbox.module.js';
 import { WorkerModule } from '../worker/worker.module.js';
@@ -62,8 +65,11 @@ export class AppModule {
       controllers: [HealthController],
       providers: [
         Bootstrap,
+        RateLimit,
+        Refusals,
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_INTERCEPTOR, useClass: StrayInputInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
         { provide: APP_INTERCEPTOR, useClass: StandardSchemaSerializerInterceptor },
         {
           provide: APP_FILTER,

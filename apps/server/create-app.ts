@@ -3,9 +3,11 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import type { Settings } from '#config';
+import { toUlid } from '#contract';
 import { newId } from '#database';
 import { problem, ProblemFilter } from '#errors';
 import { type Logger, NestLogger } from '#logging';
+import { actingFor } from '#tenants';
 import { Inbox } from '../inbox/inbox.js';
 import { isIngestTarget } from '../inbox/ingest-url.js';
 import { AppModule } from './app.module.js';
@@ -27,10 +29,11 @@ export async function createApp(
   const filter = new ProblemFilter(logger);
   const adapter = new FastifyAdapter({
     serverFactory: (framework: RequestListener) => createFrontServer(framework, front),
-    genReqId: () => newId(),
+    genReqId: () => toUlid(newId()),
     bodyLimit: API_BODY_LIMIT_BYTES,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 1_024 },
+    trustProxy: settings.trustedProxies.length === 0 ? false : [...settings.trustedProxies],
     frameworkErrors: (_error, request, reply) => {
       filter.write(problem('malformed_request', 'The URL cannot be read'), request.id, reply as never);
     },
@@ -42,6 +45,7 @@ export async function createApp(
     forceCloseConnections: false,
   });
   acceptJsonOnly(app);
+  nameRequests(app);
   if (settings.roles.includes('inbox')) front.inbox = app.get(Inbox, { strict: false });
   if (settings.roles.includes('api')) serveDocs(app, version);
   return app;
@@ -76,6 +80,16 @@ function acceptJsonOnly(app: NestFastifyApplication): void {
     if (body === '') done(null, undefined);
     else void parse(request, body as string, done);
   });
+}
+
+/** So that whatever is written down knows which request from where it answers; the guard adds who sent it. */
+function nameRequests(app: NestFastifyApplication): void {
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('preHandler', (request, _reply, done) => {
+      actingFor({ remoteIp: request.ip, requestId: request.id }, done);
+    });
 }
 
 function serveDocs(app: NestFastifyApplication, version: string): void {

@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiProduces, ApiTags } from '@nestjs/swagger';
-import { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { Database, pendingMigrations } from '#database';
 import { problem } from '#errors';
 import { METRICS, type Registry } from '#metrics';
 import { Operation } from '../api/operation.js';
@@ -17,7 +17,7 @@ interface TextReply {
 @Controller()
 export class HealthController {
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly database: Database,
     @Inject(METRICS) private readonly metrics: Registry,
   ) {}
 
@@ -43,10 +43,11 @@ export class HealthController {
     errors: ['unavailable'],
   })
   async readiness(): Promise<object> {
-    const unsafe = await this.dataSource
-      .query<{ name: string }[]>(
+    const unsafe = await this.database
+      .queryAcrossTenants<{ name: string }>(
         `select name from pg_settings
          where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'`,
+        [],
       )
       .catch(() => null);
     if (unsafe === null) throw problem('unavailable', 'The database cannot be reached');
@@ -54,7 +55,11 @@ export class HealthController {
       const names = unsafe.map(({ name }) => name).join(', ');
       throw problem('unavailable', `The database may lose what it has committed: ${names} is off`);
     }
-    if (await this.dataSource.showMigrations()) throw problem('unavailable', 'Migrations are pending');
+    const ran = await this.database
+      .queryAcrossTenants<{ name: string }>('select name from migrations', [])
+      .catch(() => []);
+    if (pendingMigrations(ran.map(({ name }) => name)).length > 0)
+      throw problem('unavailable', 'Migrations are pending');
     return { status: 'ok' };
   }
 

@@ -27,6 +27,10 @@ export const bodyExamples: Readonly<Record<string, Readonly<Record<string, BodyE
       value: { name: 'Dashboard', role: 'viewer', expires_at: '2099-01-01T00:00:00.000Z' },
     },
   },
+  rotateApiKey: {
+    day: { summary: 'Both work for a day', value: {} },
+    atOnce: { summary: 'The old one stops at once', value: { overlap_seconds: 0 } },
+  },
   createSource: {
     runflow: {
       summary: 'Runflow',

@@ -4,7 +4,8 @@ A webhook inbox and callback-secret manager. Providers post callbacks to a sourc
 callback secrets is stored, byte for byte, and delivered to your destinations with a fresh signature.
 
 Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`. Lists are newest first and page by \`cursor\`.
-Fields and query parameters that an operation does not know are refused.
+Fields and query parameters that an operation does not know are refused. A POST may carry an \`Idempotency-Key\`. An API
+key may send 600 requests a minute (\`CALLBOX_API_RATE_PER_MINUTE\`); \`RateLimit-Remaining\` and \`RateLimit-Reset\` tell how it stands.
 
 ### A first walk, here in this page
 

@@ -19,6 +19,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['Redeliveries', 'Orders to deliver again.'],
   ['Providers', 'Who sends callbacks, and how each one signs.'],
   ['API keys', 'Who may call this API.'],
+  ['Audit log', 'Who did what to which secret, key, source or destination.'],
   ['Tenants', 'For the operator of the installation.'],
   ['Health', 'For load balancers and Prometheus.'],
 ];
@@ -40,6 +41,7 @@ export function createOpenApiDocument(app: INestApplication, version: string): O
     ) as NonNullable<OpenAPIObject['components']>['schemas'] & object,
   };
   for (const path of Object.values(document.paths)) {
+    if (path.post !== undefined) makeRepeatable(path.post as DocumentedOperation);
     for (const operation of [path.get, path.post, path.patch, path.delete])
       if (operation !== undefined)
         finishOperation(operation as DocumentedOperation, document.components.schemas ?? {});
@@ -69,7 +71,7 @@ function describeApi(version: string): Omit<OpenAPIObject, 'paths'> {
 interface DocumentedOperation {
   readonly operationId: string;
   security?: unknown[];
-  readonly parameters?: DocumentedParameter[];
+  parameters?: DocumentedParameter[];
   readonly requestBody?: {
     readonly content: Record<string, { readonly schema: { readonly $ref?: string }; examples?: unknown }>;
     required?: boolean;
@@ -77,11 +79,48 @@ interface DocumentedOperation {
   readonly responses: Record<string, unknown>;
 }
 
+interface DocumentedResponse {
+  description: string;
+  content: Record<string, { examples: Record<string, unknown> }>;
+}
+
 interface DocumentedParameter {
+  readonly name: string;
   readonly in: string;
   readonly required?: boolean;
   description?: string;
-  readonly schema: { example?: string; description?: string };
+  readonly schema: { type?: string; maxLength?: number; example?: string; description?: string };
+}
+
+/** What every POST takes besides its own. */
+function makeRepeatable(operation: DocumentedOperation): void {
+  operation.parameters = [
+    ...(operation.parameters ?? []),
+    {
+      name: 'Idempotency-Key',
+      in: 'header',
+      required: false,
+      description:
+        'Within 24 hours the same key and request gives the first answer again, less what is shown only once; then with the header `Idempotent-Replayed: true`',
+      schema: { type: 'string', maxLength: 255 },
+    },
+  ];
+  const added = problemContents(['idempotency_in_progress', 'idempotency_key_reused']);
+  for (const [status, response] of Object.entries(added)) {
+    const known = operation.responses[status] as DocumentedResponse | undefined;
+    operation.responses[status] =
+      known === undefined ? response : merged(known, response as DocumentedResponse);
+  }
+}
+
+function merged(one: DocumentedResponse, other: DocumentedResponse): DocumentedResponse {
+  const [type = ''] = Object.keys(other.content);
+  const content = { ...one.content[type], ...other.content[type] };
+  const examples = { ...one.content[type]?.examples, ...other.content[type]?.examples };
+  return {
+    description: `${one.description}. ${other.description}`,
+    content: { ...one.content, [type]: { ...content, examples } },
+  };
 }
 
 /** Adds to an operation what the framework cannot know. */

@@ -14,6 +14,7 @@ import { EventLog } from '#events';
 import { LOGGER, type Logger } from '#logging';
 import { METRICS, type Registry } from '#metrics';
 import { AddressPolicy, OutboundClient } from '#outbound';
+import { pruneAnswers } from '#tenants';
 import { Deliverer } from './deliverer.js';
 import { DeliveryMetrics } from './delivery-metrics.js';
 import { Loop } from './loop.js';
@@ -76,7 +77,7 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, OnApplic
         if (moved > 0) deliver.wake();
         return moved > 0;
       }),
-      prune: loop('prune', PRUNE_EVERY_MS, async () => (await prune(pool)) > 0),
+      prune: loop('prune', PRUNE_EVERY_MS, async () => (await prune(pool)) + (await pruneAnswers(pool)) > 0),
     };
     eventLog.onStored(() => this.#loops.fanOut.wake());
   }

@@ -11,6 +11,19 @@ export const CreateApiKey = z
   })
   .meta({ id: 'CreateApiKey' });
 
+export const RotateApiKey = z
+  .strictObject({
+    overlap_seconds: z
+      .int()
+      .min(0)
+      .max(2_592_000)
+      .optional()
+      .meta({ description: 'How long both keys work; default 86400' }),
+    expires_at: FutureTimeInput.nullable().optional().meta({ description: 'Of the new key' }),
+  })
+  .prefault({})
+  .meta({ id: 'RotateApiKey' });
+
 export const ApiKey = z
   .object({
     id: Id,
@@ -20,6 +33,7 @@ export const ApiKey = z
     created_at: Time,
     expires_at: Time.nullable(),
     last_used_at: Time.nullable(),
+    replaces: Id.nullable().meta({ description: 'The key whose rotation made this one' }),
   })
   .meta({ id: 'ApiKey' });
 

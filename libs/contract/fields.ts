@@ -97,3 +97,6 @@ export function listOf<Item extends z.ZodType>(item: Item, id: string) {
 
 /** A header name or value pair as it stood on the wire. */
 export const HeaderPair = z.tuple([z.string(), z.string()]);
+
+/** Fields of answers that are shown once: neither a later answer nor a repeated one has them. */
+export const onceOnlyFields: readonly string[] = ['plain_secret', 'plain_key', 'signing_secret'];

@@ -5,6 +5,7 @@ export * from './id.js';
 export * from './fields.js';
 export * from './tenant.js';
 export * from './api-key.js';
+export * from './audit-log.js';
 export * from './provider.js';
 export * from './source.js';
 export * from './callback-secret.js';

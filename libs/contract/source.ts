@@ -52,6 +52,15 @@ export const SourceConfig = z
       .boolean()
       .optional()
       .meta({ description: 'Gives the ingest URL an unguessable last segment, see url-rotations' }),
+    require: z
+      .array(z.literal('bearer', 'must be "bearer"'))
+      .max(1)
+      .optional()
+      .meta({
+        description:
+          'What callbacks must carry on top of the provider’s own signature, at every path below the ingest URL: with `["bearer"]`, `Authorization: Bearer` and a bearer secret of the source (see `use` of callback secrets). Without an active one nothing is let in, so make the secret first. Not possible where the provider’s own credentials stand in Authorization.',
+        example: ['bearer'],
+      }),
   })
   // Settings of the provider's own; the domain checks them against its preset and refuses unknown ones.
   .catchall(z.union([text(2_048), z.number(), z.boolean()]))

@@ -25,7 +25,8 @@ export function createDataSourceOptions(url: string): DataSourceOptions {
     applicationName: 'callbox-api',
     extra: {
       max: 8,
-      options: SESSION,
+      // Not the owner of anything: sees the rows of the tenant that a transaction names, and no others.
+      options: `${SESSION} -c role=callbox_tenant`,
       statement_timeout: 5_000,
       query_timeout: 6_000,
       keepAlive: true,
@@ -61,6 +62,11 @@ export function createPool(
     query_timeout: statementTimeoutMs + 1_000,
     keepAlive: true,
   });
+}
+
+/** Names of the migrations that a database lacks, given those it has run. */
+export function pendingMigrations(ran: readonly string[]): string[] {
+  return migrations.map(({ name }) => name).filter((name) => !ran.includes(name));
 }
 
 /** Brings the schema up to date. Processes that start together take turns. Returns how many migrations ran. */

@@ -1,32 +1,115 @@
-import { Injectable } from '@nestjs/common';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type pg from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
+import { SETTINGS, type Settings } from '#config';
+import { createPool } from './connect.js';
 
-/** Transactions of the management side. */
+const STATEMENT_TIMEOUT_MS = 5_000;
+
+/** A transaction that others may become a part of. */
+interface Joint {
+  /** `null`: over all tenants. */
+  readonly tenantId: string | null;
+  readonly manager: EntityManager;
+  isOpen: boolean;
+  /** The last one that joined; they run one after another, as one connection must. */
+  last: Promise<unknown>;
+}
+
+/**
+ * Transactions of the management side. Its connections work as the role `callbox_tenant`, which owns nothing and sees
+ * no row of any tenant until a transaction names one; crossing tenants is asked for each time, by name.
+ */
 @Injectable()
-export class Database {
-  constructor(private readonly dataSource: DataSource) {}
+export class Database implements OnApplicationShutdown {
+  readonly #joint = new AsyncLocalStorage<Joint>();
+  readonly #acrossTenants: pg.Pool;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    @Inject(SETTINGS) settings: Settings,
+  ) {
+    this.#acrossTenants = createPool(settings.databaseUrl ?? '', 'across-tenants', STATEMENT_TIMEOUT_MS);
+    // A connection that breaks while idle is replaced by the next query.
+    this.#acrossTenants.on('error', () => undefined);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#acrossTenants.end();
+  }
 
   /**
    * Runs `work` in a transaction that sees nothing but one tenant's rows: row-level security stands behind every
-   * query's own `tenant_id`. Role and tenant end with the transaction.
+   * query's own `tenant_id`.
    */
   tenant<Result>(tenantId: string, work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
-    return this.dataSource.transaction(async (manager) => {
-      await manager.query(
-        `select set_config('role', 'callbox_tenant', true), set_config('callbox.tenant_id', $1, true)`,
-        [tenantId],
-      );
-      return work(manager);
-    });
-  }
-
-  /** One statement over all tenants, for look-ups that do not know the tenant yet. */
-  queryAcrossTenants<Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
-    return this.dataSource.query<Row[]>(sql, [...parameters]);
+    return this.run(tenantId, work);
   }
 
   /** Runs `work` in a transaction over all tenants: for the operator, for authentication and for start-up. */
   acrossTenants<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
-    return this.dataSource.transaction(work);
+    return this.run(null, work);
+  }
+
+  /** One statement over all tenants, for look-ups that do not know the tenant yet. Never part of a transaction. */
+  async queryAcrossTenants<Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    const { rows } = await this.#acrossTenants.query(sql, [...parameters]);
+    return rows as Row[];
+  }
+
+  /**
+   * Runs `work` in one transaction that also holds every transaction of the same tenant (`null`: over all tenants)
+   * which is begun within it, so that they are committed together or not at all.
+   */
+  together<Result>(
+    tenantId: string | null,
+    work: (manager: EntityManager) => Promise<Result>,
+  ): Promise<Result> {
+    return this.run(tenantId, (manager) => this.hold({ tenantId, manager }, work));
+  }
+
+  /** Runs `work` outside of any transaction that would otherwise hold its own: for what must stand by itself. */
+  apart<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#joint.exit(work);
+  }
+
+  private run<Result>(
+    tenantId: string | null,
+    work: (manager: EntityManager) => Promise<Result>,
+  ): Promise<Result> {
+    const joint = this.#joint.getStore();
+    if (joint?.isOpen === true && joint.tenantId === tenantId) return this.join(joint, work);
+    return this.dataSource.transaction(async (manager) => {
+      await (tenantId === null
+        ? // The login role, which has a policy that crosses tenants; until the end of the transaction.
+          manager.query(`select set_config('role', 'none', true)`)
+        : manager.query(`select set_config('callbox.tenant_id', $1, true)`, [tenantId]));
+      return work(manager);
+    });
+  }
+
+  /** As a savepoint: what is thrown undoes this part, and the rest when nobody catches it. */
+  private join<Result>(joint: Joint, work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
+    const { tenantId } = joint;
+    const part = joint.last
+      .catch(() => undefined)
+      .then(() => joint.manager.transaction((manager) => this.hold({ tenantId, manager }, work)));
+    joint.last = part;
+    return part;
+  }
+
+  private async hold<Result>(
+    { tenantId, manager }: { readonly tenantId: string | null; readonly manager: EntityManager },
+    work: (manager: EntityManager) => Promise<Result>,
+  ): Promise<Result> {
+    const joint: Joint = { tenantId, manager, isOpen: true, last: Promise.resolve() };
+    try {
+      return await this.#joint.run(joint, () => work(manager));
+    } finally {
+      // What was started within and outlives it, a timer say, must not write into a transaction that has ended.
+      joint.isOpen = false;
+      await joint.last.catch(() => undefined);
+    }
   }
 }

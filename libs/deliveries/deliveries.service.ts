@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database, type Page, type PageRequest, pageOf } from '#database';
 import { problem } from '#errors';
 import { Events } from '#events';
+import { AuditLog } from '#tenants';
 
 /** Where a delivery stands. */
 export type DeliveryStatus = 'pending' | 'succeeded' | 'failed' | 'held' | 'cancelled';
@@ -62,6 +63,7 @@ export class Deliveries {
   constructor(
     private readonly database: Database,
     private readonly events: Events,
+    private readonly audit: AuditLog,
   ) {}
 
   async list(tenantId: string, filter: DeliveryFilter, page: PageRequest): Promise<Page<DeliveryRow>> {
@@ -147,6 +149,10 @@ export class Deliveries {
          delete from attempts a using gone where a.tenant_id = $1 and a.delivery_id = gone.id`,
         [tenantId, eventId],
       );
+      await this.audit.record(manager, tenantId, {
+        action: 'event.deleted',
+        target: { type: 'event', id: eventId, name: null },
+      });
     });
   }
 }

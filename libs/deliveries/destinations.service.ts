@@ -6,7 +6,7 @@ import { Database, newId, type Page, type PageRequest, pageOf } from '#database'
 import { problem } from '#errors';
 import type { DataKey } from '#keyring';
 import { AddressPolicy, checkUrl } from '#outbound';
-import { TenantKeys } from '#tenants';
+import { type AuditAction, AuditLog, TenantKeys } from '#tenants';
 import { Destination, type Signing } from './destination.entity.js';
 import { settleDestination } from './settle.js';
 
@@ -41,6 +41,7 @@ export class Destinations {
   constructor(
     private readonly database: Database,
     private readonly tenantKeys: TenantKeys,
+    private readonly audit: AuditLog,
     @Inject(SETTINGS) settings: Settings,
   ) {
     this.#policy = new AddressPolicy(settings.allowedDestinations);
@@ -75,7 +76,12 @@ export class Destinations {
     const destination = applySettings(blank, input, dataKey);
     const signingSecret = await this.database.tenant(tenantId, async (manager) => {
       await manager.insert(Destination, destination);
-      return addSecret(manager, destination, dataKey);
+      const secret = await addSecret(manager, destination, dataKey);
+      await this.note(manager, 'destination.created', destination, {
+        origin: originOf(destination.url),
+        reveals: 'signing_secret',
+      });
+      return secret;
     });
     return { destination: view(destination, dataKey), signingSecret };
   }
@@ -117,11 +123,7 @@ export class Destinations {
     if (patch.url !== undefined) await this.checkUrl(patch.url);
     const dataKey = await this.tenantKeys.open(tenantId);
     const changed = await this.database.tenant(tenantId, async (manager) => {
-      const destination = await manager.findOne(Destination, {
-        where: { tenant_id: tenantId, id, deleted_at: IsNull() },
-        lock: { mode: 'pessimistic_write' },
-      });
-      if (destination === null) throw problem('not_found');
+      const destination = await this.lock(manager, tenantId, id);
       const {
         tenant_id: _tenantId,
         id: _id,
@@ -130,6 +132,11 @@ export class Destinations {
       } = applySettings(destination, patch, dataKey);
       await manager.update(Destination, { tenant_id: tenantId, id }, columns);
       if (patch.status !== undefined) await settleDestination(manager, tenantId, id);
+      await this.note(manager, 'destination.updated', { ...destination, ...columns }, {
+        changed: Object.entries(patch).flatMap(([name, value]) => (value === undefined ? [] : [name])),
+        ...(patch.url === undefined ? {} : { origin: originOf(patch.url) }),
+        ...(patch.status === undefined ? {} : { status: patch.status }),
+      });
       return { ...destination, ...columns };
     });
     return view(changed, dataKey);
@@ -138,13 +145,10 @@ export class Destinations {
   /** Deletes a destination; what was on its way there is cancelled. */
   async delete(tenantId: string, id: string): Promise<void> {
     await this.database.tenant(tenantId, async (manager) => {
-      const { affected } = await manager.update(
-        Destination,
-        { tenant_id: tenantId, id, deleted_at: IsNull() },
-        { deleted_at: new Date() },
-      );
-      if (affected !== 1) throw problem('not_found');
+      const destination = await this.lock(manager, tenantId, id);
+      await manager.update(Destination, { tenant_id: tenantId, id }, { deleted_at: new Date() });
       await settleDestination(manager, tenantId, id);
+      await this.note(manager, 'destination.deleted', destination, {});
     });
   }
 
@@ -152,17 +156,40 @@ export class Destinations {
   async rotateSecret(tenantId: string, id: string, overlapSeconds: number): Promise<string> {
     const dataKey = await this.tenantKeys.open(tenantId);
     return this.database.tenant(tenantId, async (manager) => {
-      const destination = await manager.findOne(Destination, {
-        where: { tenant_id: tenantId, id, deleted_at: IsNull() },
-        lock: { mode: 'pessimistic_write' },
-      });
-      if (destination === null) throw problem('not_found');
+      const destination = await this.lock(manager, tenantId, id);
       await manager.query(
         `update destination_secrets set expires_at = least(expires_at, now() + make_interval(secs => $3))
          where tenant_id = $1 and destination_id = $2 and (expires_at is null or expires_at > now())`,
         [tenantId, id, overlapSeconds],
       );
-      return addSecret(manager, destination, dataKey);
+      const secret = await addSecret(manager, destination, dataKey);
+      await this.note(manager, 'destination.secret_rotated', destination, {
+        overlap_seconds: overlapSeconds,
+        reveals: 'signing_secret',
+      });
+      return secret;
+    });
+  }
+
+  private async lock(manager: EntityManager, tenantId: string, id: string): Promise<Destination> {
+    const destination = await manager.findOne(Destination, {
+      where: { tenant_id: tenantId, id, deleted_at: IsNull() },
+      lock: { mode: 'pessimistic_write' },
+    });
+    if (destination === null) throw problem('not_found');
+    return destination;
+  }
+
+  private note(
+    manager: EntityManager,
+    action: Extract<AuditAction, `destination.${string}`>,
+    { tenant_id: tenantId, id, name }: Destination,
+    details: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    return this.audit.record(manager, tenantId, {
+      action,
+      target: { type: 'destination', id, name },
+      details,
     });
   }
 
@@ -217,6 +244,11 @@ function applySettings(destination: Destination, input: DestinationSettings, dat
     max_in_flight: or(input.maxInFlight, destination.max_in_flight),
     status: or(input.status, destination.status),
   };
+}
+
+/** A path or query may hold a token, which is not for a log. */
+function originOf(url: string): string {
+  return new URL(url).origin;
 }
 
 async function addSecret(

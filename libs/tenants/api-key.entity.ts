@@ -27,4 +27,11 @@ export class ApiKey {
 
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   last_used_at!: Date | null;
+
+  /** The key whose rotation made this one. */
+  @Column({ type: 'uuid', nullable: true })
+  replaces!: string | null;
+
+  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  deleted_at!: Date | null;
 }

@@ -1,22 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, LessThan } from 'typeorm';
+import { type EntityManager, IsNull, LessThan } from 'typeorm';
 import { Database, newId, type Page, type PageRequest, pageOf } from '#database';
 import { problem } from '#errors';
 import { Keyring } from '#keyring';
 import { ApiKey } from './api-key.entity.js';
 import { newApiKeyText } from './api-key-text.js';
+import { AuditLog } from './audit-log.service.js';
 import type { Role } from './roles.js';
 
 const HINT_CHARACTERS = 4;
-/** `last_used_at` is written at most this often per key: a busy caller must not cost a write per request. */
-const LAST_USED_EVERY_MS = 60_000;
-
-/** Who calls the management API. */
-export interface Caller {
-  readonly tenantId: string;
-  readonly apiKeyId: string;
-  readonly role: Role;
-}
 
 /** An API key with its plain text, which is given this once. */
 export type IssuedApiKey = ApiKey & { readonly plain_key: string };
@@ -29,44 +21,70 @@ interface NewApiKey {
   readonly plainKey?: string;
 }
 
-/** Issues, finds and deletes API keys. */
+/** Issues, rotates, lists and deletes API keys. */
 @Injectable()
 export class ApiKeys {
   constructor(
     private readonly database: Database,
     private readonly keyring: Keyring,
+    private readonly audit: AuditLog,
   ) {}
 
   /** Issues a key. */
   issue(tenantId: string, input: NewApiKey): Promise<IssuedApiKey> {
-    return this.database.acrossTenants((manager) => this.issueWithin(manager, tenantId, input));
+    return this.database.tenant(tenantId, (manager) => this.issueWithin(manager, tenantId, input));
   }
 
-  /** Issues a key within a transaction over all tenants. */
+  /** Issues a key within a transaction. */
   async issueWithin(manager: EntityManager, tenantId: string, input: NewApiKey): Promise<IssuedApiKey> {
-    const plainKey = input.plainKey ?? newApiKeyText();
-    const key: ApiKey = {
-      tenant_id: tenantId,
-      id: newId(),
-      name: input.name,
-      role: input.role,
-      hint: plainKey.slice(-HINT_CHARACTERS),
-      created_at: new Date(),
-      expires_at: input.expiresAt ?? null,
-      last_used_at: null,
-    };
-    await manager.insert(ApiKey, key);
-    await manager.query(
-      'insert into api_key_directory (key_hash, tenant_id, api_key_id) values ($1, $2, $3)',
-      [this.keyring.hashToken(plainKey), tenantId, key.id],
-    );
-    return { ...key, plain_key: plainKey };
+    const issued = await this.insert(manager, tenantId, { ...input, replaces: null });
+    await this.note(manager, 'api_key.created', issued, {
+      role: issued.role,
+      expires_at: issued.expires_at,
+      reveals: 'plain_key',
+    });
+    return issued;
+  }
+
+  /** Makes the successor of a key, of the same name and role; both work until the overlap ends. */
+  rotate(
+    tenantId: string,
+    id: string,
+    { overlapSeconds, expiresAt }: { readonly overlapSeconds: number; readonly expiresAt: Date | null },
+  ): Promise<IssuedApiKey> {
+    return this.database.tenant(tenantId, async (manager) => {
+      const old = await this.find(manager, tenantId, id, true);
+      const overlapEnds = new Date(Date.now() + overlapSeconds * 1_000);
+      // A key that was to expire sooner still does.
+      const oldExpiresAt =
+        old.expires_at !== null && old.expires_at < overlapEnds ? old.expires_at : overlapEnds;
+      const issued = await this.insert(manager, tenantId, {
+        name: old.name,
+        role: old.role,
+        expiresAt,
+        replaces: id,
+      });
+      await manager.update(ApiKey, { tenant_id: tenantId, id }, { expires_at: oldExpiresAt });
+      await this.refuseToLoseTheLastAdmin(manager, tenantId);
+      await this.note(manager, 'api_key.rotated', issued, {
+        role: issued.role,
+        replaces: old.name,
+        expires_at: expiresAt,
+        old_expires_at: oldExpiresAt,
+        reveals: 'plain_key',
+      });
+      return issued;
+    });
   }
 
   async list(tenantId: string, page: PageRequest): Promise<Page<ApiKey>> {
     const rows = await this.database.tenant(tenantId, (manager) =>
       manager.find(ApiKey, {
-        where: { tenant_id: tenantId, ...(page.before === null ? {} : { id: LessThan(page.before) }) },
+        where: {
+          tenant_id: tenantId,
+          deleted_at: IsNull(),
+          ...(page.before === null ? {} : { id: LessThan(page.before) }),
+        },
         order: { id: 'DESC' },
         take: page.limit + 1,
       }),
@@ -74,40 +92,80 @@ export class ApiKeys {
     return pageOf(rows, page.limit);
   }
 
+  get(tenantId: string, id: string): Promise<ApiKey> {
+    return this.database.tenant(tenantId, (manager) => this.find(manager, tenantId, id));
+  }
+
   /** Deletes a key; it stops working with the commit. A tenant keeps one admin key that does not expire. */
   async delete(tenantId: string, id: string): Promise<void> {
     await this.database.tenant(tenantId, async (manager) => {
-      // All admin keys are locked, so that two deletions cannot each leave the other's key as the last one.
-      const admins = await manager.find(ApiKey, {
-        where: { tenant_id: tenantId, role: 'admin' },
-        lock: { mode: 'pessimistic_write' },
-      });
-      const doomed = await manager.findOneBy(ApiKey, { tenant_id: tenantId, id });
-      if (doomed === null) throw problem('not_found');
-      const remaining = admins.filter((key) => key.id !== id && key.expires_at === null);
-      if (doomed.role === 'admin' && remaining.length === 0) throw problem('last_admin_key');
-      await manager.delete(ApiKey, { tenant_id: tenantId, id });
+      const doomed = await this.find(manager, tenantId, id, true);
+      await manager.update(ApiKey, { tenant_id: tenantId, id }, { deleted_at: new Date() });
+      if (doomed.role === 'admin') await this.refuseToLoseTheLastAdmin(manager, tenantId);
+      await this.note(manager, 'api_key.deleted', doomed, { role: doomed.role });
     });
   }
 
-  /** Who presents `plainKey`, or `null`. Asks the database each time, so that a deletion holds at once everywhere. */
-  async authenticateAcrossTenants(plainKey: string): Promise<Caller | null> {
-    const rows = await this.database.queryAcrossTenants<ApiKey & { stale: boolean }>(
-      `select k.tenant_id, k.id, k.role, k.expires_at,
-         coalesce(k.last_used_at < now() - interval '1 millisecond' * $2, true) as stale
-       from api_key_directory d join api_keys k on k.tenant_id = d.tenant_id and k.id = d.api_key_id
-       where d.key_hash = $1`,
-      [this.keyring.hashToken(plainKey), LAST_USED_EVERY_MS],
+  private async insert(
+    manager: EntityManager,
+    tenantId: string,
+    input: NewApiKey & { readonly replaces: string | null },
+  ): Promise<IssuedApiKey> {
+    const id = newId();
+    const plainKey = input.plainKey ?? newApiKeyText(id);
+    const key: ApiKey = {
+      tenant_id: tenantId,
+      id,
+      name: input.name,
+      role: input.role,
+      hint: plainKey.slice(-HINT_CHARACTERS),
+      created_at: new Date(),
+      expires_at: input.expiresAt ?? null,
+      last_used_at: null,
+      replaces: input.replaces,
+      deleted_at: null,
+    };
+    await manager.insert(ApiKey, key);
+    await manager.query(
+      'insert into api_key_directory (key_hash, tenant_id, api_key_id) values ($1, $2, $3)',
+      [this.keyring.hashToken(plainKey), tenantId, id],
     );
-    const [key] = rows;
-    if (key === undefined || (key.expires_at !== null && key.expires_at.getTime() <= Date.now())) return null;
-    if (key.stale) await this.touch(key);
-    return { tenantId: key.tenant_id, apiKeyId: key.id, role: key.role };
+    return { ...key, plain_key: plainKey };
   }
 
-  private async touch(key: ApiKey): Promise<void> {
-    await this.database.tenant(key.tenant_id, (manager) =>
-      manager.update(ApiKey, { tenant_id: key.tenant_id, id: key.id }, { last_used_at: new Date() }),
-    );
+  /** The key. `toChange`: with all keys of the tenant locked, so that two changes cannot each rely on the other's key. */
+  private async find(
+    manager: EntityManager,
+    tenantId: string,
+    id: string,
+    toChange = false,
+  ): Promise<ApiKey> {
+    const keys = await manager.find(ApiKey, {
+      where: { tenant_id: tenantId, deleted_at: IsNull(), ...(toChange ? {} : { id }) },
+      order: { id: 'ASC' },
+      ...(toChange ? { lock: { mode: 'pessimistic_write' as const } } : {}),
+    });
+    const key = keys.find((one) => one.id === id);
+    if (key === undefined) throw problem('not_found');
+    return key;
+  }
+
+  private async refuseToLoseTheLastAdmin(manager: EntityManager, tenantId: string): Promise<void> {
+    const lasting = await manager.countBy(ApiKey, {
+      tenant_id: tenantId,
+      role: 'admin',
+      deleted_at: IsNull(),
+      expires_at: IsNull(),
+    });
+    if (lasting === 0) throw problem('last_admin_key');
+  }
+
+  private note(
+    manager: EntityManager,
+    action: 'api_key.created' | 'api_key.rotated' | 'api_key.deleted',
+    { tenant_id: tenantId, id, name }: ApiKey,
+    details: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    return this.audit.record(manager, tenantId, { action, target: { type: 'api_key', id, name }, details });
   }
 }

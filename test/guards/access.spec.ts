@@ -9,7 +9,8 @@ let app: TestApp;
 let world: World;
 let stranger: TestTenant;
 beforeAll(async () => {
-  app = await TestApp.start();
+  // So that the wrong keys of these tests come from many addresses, and none of them is taken for guessing.
+  app = await TestApp.start({ settings: { trustedProxies: ['127.0.0.1/32'] } });
   world = await buildWorld(app);
   stranger = await app.tenant();
 });
@@ -25,12 +26,16 @@ test('every documented operation has a rule, and every rule an operation', () =>
 const managed = Object.entries(routeRules).filter(([, { access }]) => access !== 'public');
 const ofTenants = managed.filter(([, { access }]) => access !== 'operator');
 
+let calls = 0;
+
 /** Calls a route with an id in its place. */
 function call(route: string, rule: RouteRule, id: string, key?: string) {
+  calls += 1;
   const [method = '', path = ''] = route.split(' ');
   return send(app.url + path.replace(/\{\w+\}/, encodeURIComponent(id)), {
     method,
     headers: {
+      'x-forwarded-for': `198.51.100.${calls % 250}`,
       ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
       ...(rule.body === undefined ? {} : { 'content-type': 'application/json' }),
     },

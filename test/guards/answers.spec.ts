@@ -35,11 +35,14 @@ describe.each(reads)('%s', (route, { id }) => {
 
 test('lists are {data, next_cursor} and nothing else', async () => {
   for (const [route, { id }] of reads) {
-    if (id !== undefined || route.includes('{')) continue;
+    if (id !== undefined || route.includes('{') || !answersAList(route)) continue;
     const { body } = await world.tenant.call('GET', route.slice(4));
     expect([route, Object.keys(body).sort()]).toEqual([route, ['data', 'next_cursor']]);
   }
 });
+
+/** Every one but those that answer about the whole. */
+const answersAList = (route: string) => route !== 'GET /v1/audit-log/verification';
 
 function check(name: string, value: unknown, route: string): void {
   // Header names of a destination or an answer are data, not fields.

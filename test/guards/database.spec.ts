@@ -134,6 +134,21 @@ describe("a tenant's table", () => {
     );
   });
 
+  test('is closed to the connections of the management API until a transaction names a tenant', async () => {
+    const api = app.app.get(DataSource);
+    const [role] = await api.query<{ name: string; owns: boolean; crosses: boolean }[]>(
+      `select current_user as name,
+         exists (select from pg_class where relname = any ($1) and pg_get_userbyid(relowner) = current_user) as owns,
+         (select rolsuper or rolbypassrls from pg_roles where rolname = current_user) as crosses`,
+      [tables],
+    );
+    expect(role).toEqual({ name: 'callbox_tenant', owns: false, crosses: false });
+    for (const table of tables) {
+      const [row] = await api.query<{ count: number }[]>(`select count(*)::integer as count from ${table}`);
+      expect([table, row?.count]).toEqual([table, 0]);
+    }
+  });
+
   test("takes no row of another tenant's", async () => {
     const insert = `insert into sources (tenant_id, id, slug, name, provider, config, status, created_at)
       select $1, gen_random_uuid(), 'planted', 'planted', 'callbox', '{}', 'active', now()`;

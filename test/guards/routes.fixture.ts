@@ -24,7 +24,12 @@ export const routeRules: Readonly<Record<string, RouteRule>> = {
 
   'POST /v1/api-keys': { access: 'admin' },
   'GET /v1/api-keys': { access: 'admin' },
+  'GET /v1/api-keys/{id}': { access: 'admin', id: 'api_key' },
+  'POST /v1/api-keys/{id}/rotations': { access: 'admin', id: 'api_key' },
   'DELETE /v1/api-keys/{id}': { access: 'admin', id: 'api_key' },
+
+  'GET /v1/audit-log': { access: 'admin' },
+  'GET /v1/audit-log/verification': { access: 'admin' },
 
   'GET /v1/providers': { access: 'viewer' },
   'GET /v1/providers/{id}': { access: 'viewer' },

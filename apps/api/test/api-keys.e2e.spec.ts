@@ -26,6 +26,7 @@ describe('an API key', () => {
       created_at: expect.any(String),
       expires_at: null,
       last_used_at: null,
+      replaces: null,
       plain_key: expect.any(String),
     });
     const list = await tenant.call<{ data: object[] }>('GET', '/v1/api-keys');
@@ -34,13 +35,15 @@ describe('an API key', () => {
     expect(list.body.data[0]).toEqual(shown);
   });
 
-  test('looks like cbk_ and ends in a CRC-32 of its 256 random bits, in base62', async () => {
+  test('looks like cbk_, its id, 256 random bits, and ends in a CRC-32 of both, in base62', async () => {
     const tenant = await app.tenant();
-    const { plain_key: text } = await tenant.ok<IssuedKey>('POST', '/v1/api-keys', {
+    const { id, plain_key: text } = await tenant.ok<IssuedKey>('POST', '/v1/api-keys', {
       name: 'a',
       role: 'viewer',
     });
-    const [, secret = '', checksum = ''] = /^cbk_([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/.exec(text) ?? [];
+    const [, secret = '', checksum = ''] =
+      /^cbk_([0-9A-Z]{26}_[0-9A-Za-z]{43})([0-9A-Za-z]{6})$/.exec(text) ?? [];
+    expect(secret.startsWith(`${id}_`)).toBe(true);
     const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
     const value = [...checksum].reduce((sum, digit) => sum * 62 + digits.indexOf(digit), 0);
     expect(value).toBe(crc32(secret));
@@ -56,7 +59,7 @@ describe('an API key', () => {
       const { rows } = await app.database.pool.query<{ row: string }>(
         `select t::text as row from ${table} t`,
       );
-      const needles = [text, text.slice(4, 47), Buffer.from(text).toString('hex')];
+      const needles = [text, text.slice(31, 74), Buffer.from(text).toString('hex')];
       for (const { row } of rows) expect(needles.some((needle) => row.includes(needle))).toBe(false);
     }
   });
@@ -122,10 +125,43 @@ describe('an API key', () => {
     const answers = await Promise.all(data.map(({ id }) => tenant.call('DELETE', `/v1/api-keys/${id}`)));
     expect(answers.map(({ status }) => status).sort()).not.toEqual([204, 204]);
     const { rows } = await app.database.pool.query(
-      `select from api_keys k join tenants t on t.id = k.tenant_id where t.slug = $1 and k.role = 'admin'`,
+      `select from api_keys k join tenants t on t.id = k.tenant_id where t.slug = $1 and k.role = 'admin' and k.deleted_at is null`,
       [tenant.slug],
     );
     expect(rows).toHaveLength(1);
+  });
+
+  test('is rotated: both work until the overlap ends, and the new one keeps name and role', async () => {
+    const tenant = await app.tenant();
+    const old = await tenant.ok<IssuedKey>('POST', '/v1/api-keys', { name: 'CI', role: 'developer' });
+    const answer = await tenant.call<IssuedKey & { replaces: string }>(
+      'POST',
+      `/v1/api-keys/${old.id}/rotations`,
+      { overlap_seconds: 1 },
+    );
+    expect(answer).toMatchObject({
+      status: 201,
+      body: { name: 'CI', role: 'developer', replaces: old.id, expires_at: null },
+    });
+    const statusOf = async (key: string) => (await tenant.call('GET', '/v1/sources', undefined, key)).status;
+    expect(await statusOf(old.plain_key)).toBe(200);
+    await eventually(async () => expect(await statusOf(old.plain_key)).toBe(401), 3_000);
+    expect(await statusOf(answer.body.plain_key)).toBe(200);
+    expect(await tenant.ok('GET', `/v1/api-keys/${answer.body.id}`)).not.toHaveProperty('plain_key');
+  });
+
+  test('of the last admin is rotated for one that stays, and not for one that expires', async () => {
+    const tenant = await app.tenant();
+    const { data } = await tenant.ok<{ data: { id: string }[] }>('GET', '/v1/api-keys');
+    const path = `/v1/api-keys/${data[0]?.id ?? ''}/rotations`;
+    const expires_at = new Date(Date.now() + 60_000).toISOString();
+    expect(await tenant.call('POST', path, { overlap_seconds: 0, expires_at })).toMatchObject({
+      status: 409,
+      body: { code: 'last_admin_key' },
+    });
+    const { body } = await tenant.call<IssuedKey>('POST', path, { overlap_seconds: 0 });
+    expect((await tenant.call('GET', '/v1/sources')).status).toBe(401);
+    expect((await tenant.call('GET', '/v1/sources', undefined, body.plain_key)).status).toBe(200);
   });
 
   test('that expires does not count as the admin key that a tenant keeps', async () => {
