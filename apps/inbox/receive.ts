@@ -9,12 +9,19 @@ import { guardCallback } from './callback-guard.js';
 import { eventOf } from './event-of.js';
 import { answerHandshake, carriesCallbacks, methodsOf } from './handshake.js';
 import { parseIngestTarget } from './ingest-url.js';
+import { providerReply, type WantedReply } from './provider-reply.js';
 import type { BodyReading } from './read-body.js';
 import { admitsUrl } from './url-token.js';
 
 /** What became of a request to the inbox. */
 export type Outcome =
-  | { readonly kind: 'accepted' | 'duplicate'; readonly source: LiveSource; readonly eventId: string }
+  | {
+      readonly kind: 'accepted' | 'duplicate';
+      readonly source: LiveSource;
+      readonly eventId: string;
+      /** What its provider insists on being answered, if anything. */
+      readonly wanted: WantedReply | null;
+    }
   | {
       readonly kind: 'rejected';
       readonly source: LiveSource;
@@ -58,7 +65,8 @@ export async function receive(request: IncomingMessage, house: ReceiveDependenci
     const receivedAtMs = timeOfId(eventId);
     const unproven = answerHandshake(source, callback, { proven: false, nowMs: receivedAtMs });
     if (unproven !== null) return { kind: 'handshake', source, reply: unproven };
-    if (!carriesCallbacks(method)) return { kind: 'method_not_allowed', source };
+    if (!carriesCallbacks(method) && source.preset.handshake?.isSigned !== true)
+      return { kind: 'method_not_allowed', source };
 
     const verdict = await guardCallback(source, callback, {
       nowMs: receivedAtMs,
@@ -67,14 +75,26 @@ export async function receive(request: IncomingMessage, house: ReceiveDependenci
     if (!verdict.ok) return { kind: 'rejected', source, reason: verdict.reason };
     const proven = answerHandshake(source, callback, { proven: true, nowMs: receivedAtMs });
     if (proven !== null) return { kind: 'handshake', source, reply: proven };
+    if (!carriesCallbacks(method)) return { kind: 'method_not_allowed', source };
 
+    const wanted = providerReply(source, callback, { keyId: verdict.keyId, nowMs: receivedAtMs });
     // First, because what is stored may be delivered at once, signed with the secret that is current then.
-    if (verdict.keyId !== null) await house.noteVerified(source, verdict.keyId, receivedAtMs);
+    await noteAll(verdict.secretIds, (secretId) => house.noteVerified(source, secretId, receivedAtMs));
     const stored = await house.storeEvent(eventOf(eventId, source, { ingestUrl, callback, verdict }));
-    return { kind: stored.status, source, eventId: stored.id };
+    return { kind: stored.status, source, eventId: stored.id, wanted };
   } catch (error) {
     return error instanceof Overloaded ? { kind: 'unavailable' } : { kind: 'unavailable', error };
   }
+}
+
+/** Both secrets of a source that requires two are noted at once, for the first note of each waits for the database. */
+async function noteAll(
+  secretIds: readonly string[],
+  note: (secretId: string) => Promise<void>,
+): Promise<void> {
+  const [only] = secretIds;
+  if (secretIds.length === 1 && only !== undefined) await note(only);
+  else await Promise.all(secretIds.map(note));
 }
 
 function unreadable(reason: 'too_large' | 'no_memory' | 'aborted', source: LiveSource): Outcome {

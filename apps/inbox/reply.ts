@@ -1,6 +1,6 @@
 import { toUlid } from '#contract';
 import { problem, problemDocument } from '#errors';
-import type { HandshakeReply, ProviderPreset } from '#providers';
+import type { HandshakeReply } from '#providers';
 import type { LiveSource } from '#sources';
 import { methodsOf } from './handshake.js';
 import type { Outcome } from './receive.js';
@@ -24,11 +24,9 @@ const RETRY_AFTER_SPREAD_SECONDS = 10;
 export function replyTo(outcome: Outcome, requestId: string): Reply | null {
   switch (outcome.kind) {
     case 'accepted':
-      return acceptedReply(outcome.source, outcome.eventId);
+      return ownReply(outcome.source) ?? outcome.wanted ?? receipt(outcome.eventId, 'accepted');
     case 'duplicate':
-      return outcome.source.preset.reply === undefined
-        ? receipt(outcome.eventId, 'duplicate')
-        : providerReply(outcome.source.preset.reply);
+      return outcome.wanted ?? receipt(outcome.eventId, 'duplicate');
     case 'handshake':
       return handshakeReply(outcome.reply);
     case 'rejected':
@@ -54,16 +52,6 @@ export function replyTo(outcome: Outcome, requestId: string): Reply | null {
   }
 }
 
-/** The source's own answer, else the one that its provider insists on, else a receipt. */
-function acceptedReply({ config, preset }: LiveSource, eventId: string): Reply {
-  if (config.response !== undefined) return ownReply(config.response);
-  return preset.reply === undefined ? receipt(eventId, 'accepted') : providerReply(preset.reply);
-}
-
-function providerReply({ status, contentType, body }: NonNullable<ProviderPreset['reply']>): Reply {
-  return { status, headers: { 'content-type': contentType }, body, closes: false };
-}
-
 function handshakeReply({ status, headers, body }: HandshakeReply): Reply {
   // What is reflected came from outside: a browser must take it for nothing but what it is declared to be.
   return {
@@ -83,11 +71,9 @@ function receipt(eventId: string, status: 'accepted' | 'duplicate'): Reply {
   };
 }
 
-function ownReply(response: {
-  status?: number | undefined;
-  content_type?: string | undefined;
-  body?: string | undefined;
-}): Reply {
+/** The answer that the owner of the source has chosen; it goes before what the provider insists on. */
+function ownReply({ config: { response } }: LiveSource): Reply | null {
+  if (response === undefined) return null;
   const status = response.status ?? 200;
   // RFC 9110, sections 15.3.5 and 15.3.6: these two have no content.
   if (status === 204 || status === 205) return { status, headers: {}, body: '', closes: false };

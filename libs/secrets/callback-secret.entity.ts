@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { SecretUse } from './secret-use.js';
 
 /** Key material of a source, with which callbacks are verified and redeliveries re-signed. */
 @Entity('callback_secrets')
@@ -13,6 +14,9 @@ export class CallbackSecret {
   source_id!: string;
 
   @Column('text')
+  use!: SecretUse;
+
+  @Column('text')
   label!: string;
 
   @Column('text')
@@ -22,7 +26,7 @@ export class CallbackSecret {
   @Column({ type: 'bytea', nullable: true })
   ciphertext!: Buffer | null;
 
-  /** argon2id hash of a secret that is only compared. */
+  /** Of a secret that is only compared: keyed SHA-256 of one that was made here, argon2id hash of an imported one. */
   @Column({ type: 'text', nullable: true })
   verifier!: string | null;
 

@@ -1,29 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull, LessThan } from 'typeorm';
-import { Changes, Database, newId, type Page, type PageRequest, pageOf } from '#database';
+import { Changes, Database, type Page, type PageRequest, pageOf } from '#database';
+import { toUlid } from '#contract';
 import { problem } from '#errors';
-import { TenantKeys } from '#tenants';
+import { type AuditAction, AuditLog } from '#tenants';
 import { CallbackSecret } from './callback-secret.entity.js';
-import { hashSecret } from './compared-secret.js';
 import { currentOf, isActive } from './current.js';
-import { lockSecrets } from './lock-secrets.js';
-import { plainSecretFor, type SecretHolder } from './plain-secret.js';
+import { makeCurrent, markCurrent, settleCurrent } from './lock-secrets.js';
+import { hintOf, newPlainSecret, refuseUnusable } from './plain-secret.js';
+import { refuseIfInUse } from './refuse-if-in-use.js';
+import { isCompared, type SecretHolder, type SecretUse, useOf } from './secret-use.js';
 import { SecretUsage } from './secret-usage.js';
-
-const HINT_CHARACTERS = 4;
-const PLACE = 'callback_secrets.ciphertext';
+import { type OpenedSecret, type SealedSecret, SecretVault } from './secret-vault.js';
 
 /** A secret with its plain text, which is given this once. */
 export type IssuedSecret = CallbackSecret & { readonly plain_secret: string };
 
 /** A secret that verifies now: for the memory of inboxes and workers only. */
-export interface ActiveSecret extends CallbackSecret {
-  /** Decrypted; `null` where the secret is only compared, so that nobody has its plain text any more. */
-  readonly plainSecret: string | null;
-}
+export type ActiveSecret = CallbackSecret & OpenedSecret;
 
 interface NewSecret {
   readonly label: string;
+  /** When absent it is told by what its source needs, see {@link useOf}. */
+  readonly use?: SecretUse | undefined;
   readonly plainSecret?: string | undefined;
   readonly expiresAt?: Date | null | undefined;
 }
@@ -46,38 +45,70 @@ export class CallbackSecrets {
   constructor(
     private readonly database: Database,
     private readonly changes: Changes,
-    private readonly tenantKeys: TenantKeys,
+    private readonly vault: SecretVault,
     private readonly usage: SecretUsage,
+    private readonly audit: AuditLog,
   ) {}
 
-  /** Makes or imports a secret of a source. The first one is current. */
+  /** Makes or imports a secret of a source. The first one of its use is current. */
   async issue(tenantId: string, holder: SecretHolder, input: NewSecret): Promise<IssuedSecret> {
-    const plainSecret = plainSecretFor(holder, input.plainSecret);
-    const draft = await this.draft(tenantId, holder, { ...input, plainSecret });
+    const plain = newPlainSecret(input.plainSecret);
+    const possibleUse = input.use ?? (holder.bearer === 'required' ? 'bearer' : 'signature');
+    const sealed = await this.vault.seal(tenantId, plain, isCompared(holder, possibleUse));
     return this.database.tenant(tenantId, async (manager) => {
-      await this.lock(manager, tenantId, holder.id);
-      return { ...(await this.insert(manager, draft)), plain_secret: plainSecret };
+      const siblings = await settleCurrent(manager, tenantId, holder.id);
+      const use = useOf(holder, input, siblings, Date.now());
+      refuseUnusable(holder, use, plain);
+      const inserted = await this.insert(manager, {
+        ...stored(sealed, isCompared(holder, use)),
+        tenant_id: tenantId,
+        source_id: holder.id,
+        use,
+        label: input.label,
+        hint: hintOf(plain),
+        expires_at: input.expiresAt ?? null,
+        replaces: null,
+      });
+      await this.note(manager, 'callback_secret.created', inserted, {
+        ...originOf(input.plainSecret),
+        expires_at: inserted.expires_at,
+      });
+      return { ...inserted, plain_secret: plain.text };
     });
   }
 
-  /** Makes the successor of a secret; both verify until the overlap ends. */
-  async rotate(tenantId: string, id: string, holder: SecretHolder, input: Rotation): Promise<IssuedSecret> {
-    const plainSecret = plainSecretFor(holder, input.plainSecret);
-    const draft = await this.draft(tenantId, holder, { ...input, plainSecret });
+  /** Makes the successor of a secret, for the same use; both verify until the overlap ends. */
+  async rotate(
+    tenantId: string,
+    { id, use }: Pick<CallbackSecret, 'id' | 'use'>,
+    holder: SecretHolder,
+    input: Rotation,
+  ): Promise<IssuedSecret> {
+    const plain = newPlainSecret(input.plainSecret);
+    refuseUnusable(holder, use, plain);
+    const sealed = await this.vault.seal(tenantId, plain, isCompared(holder, use));
     return this.database.tenant(tenantId, async (manager) => {
-      const old = (await this.lock(manager, tenantId, holder.id)).find((sibling) => sibling.id === id);
+      const siblings = await settleCurrent(manager, tenantId, holder.id);
+      const old = siblings.find((sibling) => sibling.id === id);
       if (old === undefined) throw problem('not_found');
-      const overlapEnds = new Date(Date.now() + input.overlapSeconds * 1_000);
-      // A secret that was to expire sooner still does.
-      const expiresAt =
-        old.expires_at !== null && old.expires_at < overlapEnds ? old.expires_at : overlapEnds;
-      await manager.update(CallbackSecret, { tenant_id: tenantId, id }, { expires_at: expiresAt });
+      const oldExpiresAt = endOfOverlap(old, input.overlapSeconds);
+      await manager.update(CallbackSecret, { tenant_id: tenantId, id }, { expires_at: oldExpiresAt });
       const inserted = await this.insert(manager, {
-        ...draft,
+        ...stored(sealed, isCompared(holder, use)),
+        tenant_id: tenantId,
+        source_id: holder.id,
+        use,
         label: input.label ?? old.label,
+        hint: hintOf(plain),
+        expires_at: null,
         replaces: id,
       });
-      return { ...inserted, plain_secret: plainSecret };
+      await this.note(manager, 'callback_secret.rotated', inserted, {
+        ...originOf(input.plainSecret),
+        replaces_id: toUlid(id),
+        old_expires_at: oldExpiresAt,
+      });
+      return { ...inserted, plain_secret: plain.text };
     });
   }
 
@@ -95,7 +126,7 @@ export class CallbackSecrets {
         order: { id: 'DESC' },
         take: page.limit + 1,
       });
-      return pageOf(await this.markCurrent(manager, tenantId, rows), page.limit);
+      return pageOf(await markCurrent(manager, tenantId, rows), page.limit);
     });
   }
 
@@ -107,7 +138,8 @@ export class CallbackSecrets {
   async patch(tenantId: string, id: string, patch: SecretPatch): Promise<CallbackSecret> {
     return this.database.tenant(tenantId, async (manager) => {
       const { source_id: sourceId } = await this.find(manager, tenantId, id);
-      const secret = (await this.lock(manager, tenantId, sourceId)).find((sibling) => sibling.id === id);
+      const siblings = await settleCurrent(manager, tenantId, sourceId);
+      const secret = siblings.find((sibling) => sibling.id === id);
       if (secret === undefined) throw problem('not_found');
       const expiresAt = patch.expiresAt === undefined ? secret.expires_at : patch.expiresAt;
       if (patch.isCurrent === true && !isActive({ expires_at: expiresAt }, Date.now()))
@@ -117,148 +149,119 @@ export class CallbackSecrets {
         { tenant_id: tenantId, id },
         { label: patch.label ?? secret.label, expires_at: expiresAt },
       );
-      if (patch.isCurrent === true) await this.makeCurrent(manager, secret);
+      if (patch.isCurrent === true) await makeCurrent(manager, secret);
       await this.announce(manager, tenantId, sourceId);
-      return this.find(manager, tenantId, id);
+      const patched = await this.find(manager, tenantId, id);
+      await this.note(manager, 'callback_secret.updated', patched, {
+        ...(patch.label === undefined ? {} : { label: patch.label }),
+        ...(patch.expiresAt === undefined ? {} : { expires_at: patch.expiresAt }),
+        ...(patch.isCurrent === undefined ? {} : { is_current: true }),
+      });
+      return patched;
     });
   }
 
-  /** Deletes a secret and destroys its ciphertext. Refused while the provider still signs with it, unless forced. */
+  /** Deletes a secret and destroys what was kept of it. Refused while the provider still uses it, unless forced. */
   async delete(tenantId: string, id: string, force: boolean): Promise<void> {
     await this.usage.flush();
     await this.database.tenant(tenantId, async (manager) => {
-      const { source_id: sourceId } = await this.find(manager, tenantId, id);
-      await this.lock(manager, tenantId, sourceId);
-      if (!force) await this.refuseIfInUse(manager, tenantId, id);
+      const doomed = await this.find(manager, tenantId, id);
+      const { source_id: sourceId } = doomed;
+      await settleCurrent(manager, tenantId, sourceId);
+      if (!force) await refuseIfInUse(manager, tenantId, id);
       await manager.update(
         CallbackSecret,
         { tenant_id: tenantId, id },
         { deleted_at: new Date(), ciphertext: null, verifier: null, is_current: false },
       );
-      await this.lock(manager, tenantId, sourceId);
+      await settleCurrent(manager, tenantId, sourceId);
       await this.announce(manager, tenantId, sourceId);
+      await this.note(manager, 'callback_secret.deleted', doomed, { forced: force });
     });
   }
 
-  /** The secrets of a source that verify now, decrypted, the current one first. */
-  async openActive(tenantId: string, sourceId: string): Promise<ActiveSecret[]> {
-    const dataKey = await this.tenantKeys.open(tenantId);
+  /** The secrets of a source that verify now, opened, the current one first; those of its signature unless told otherwise. */
+  async openActive(
+    tenantId: string,
+    sourceId: string,
+    use: SecretUse = 'signature',
+  ): Promise<ActiveSecret[]> {
+    const open = await this.vault.opener(tenantId);
     const secrets = await this.database.tenant(tenantId, (manager) =>
       manager.find(CallbackSecret, {
-        where: { tenant_id: tenantId, source_id: sourceId, deleted_at: IsNull() },
+        where: { tenant_id: tenantId, source_id: sourceId, use, deleted_at: IsNull() },
         order: { id: 'DESC' },
       }),
     );
-    const current = currentOf(secrets, Date.now());
+    const nowMs = Date.now();
+    const current = currentOf(secrets, nowMs);
     const currentFirst = [...secrets].sort(
       (a, b) => Number(b.id === current?.id) - Number(a.id === current?.id),
     );
-    return currentFirst.flatMap((secret) => {
-      if (!isActive(secret, Date.now())) return [];
-      const { ciphertext } = secret;
-      const plainSecret = ciphertext && dataKey.decrypt(PLACE, secret.id, ciphertext).toString('utf8');
-      return [{ ...secret, is_current: secret.id === current?.id, plainSecret }];
-    });
+    return currentFirst
+      .filter((secret) => isActive(secret, nowMs))
+      .map((secret) => ({ ...secret, ...open(secret), is_current: secret.id === current?.id }));
   }
 
-  private async draft(
-    tenantId: string,
-    holder: SecretHolder,
-    input: { label?: string | undefined; plainSecret: string; expiresAt?: Date | null | undefined },
+  private async insert(
+    manager: EntityManager,
+    draft: Omit<CallbackSecret, keyof typeof UNUSED | 'created_at'>,
   ): Promise<CallbackSecret> {
-    const id = newId();
-    const isCompared = holder.scheme.secretUse === 'compare';
-    const dataKey = await this.tenantKeys.open(tenantId);
-    return {
-      tenant_id: tenantId,
-      id,
-      source_id: holder.id,
-      label: input.label ?? '',
-      hint: input.plainSecret.slice(-HINT_CHARACTERS),
-      ciphertext: isCompared ? null : dataKey.encrypt(PLACE, id, input.plainSecret),
-      verifier: isCompared ? await hashSecret(input.plainSecret) : null,
-      is_current: false,
-      created_at: new Date(),
-      expires_at: input.expiresAt ?? null,
-      replaces: null,
-      last_verified_at: null,
-      verified_count: '0',
-      deleted_at: null,
-    };
-  }
-
-  private async insert(manager: EntityManager, secret: CallbackSecret): Promise<CallbackSecret> {
-    const { tenant_id: tenantId, source_id: sourceId, id } = secret;
-    await manager.insert(CallbackSecret, secret);
-    await this.lock(manager, tenantId, sourceId);
+    const { tenant_id: tenantId, source_id: sourceId, id } = draft;
+    await manager.insert(CallbackSecret, { ...UNUSED, ...draft, created_at: new Date() });
+    await settleCurrent(manager, tenantId, sourceId);
     await this.announce(manager, tenantId, sourceId);
     return this.find(manager, tenantId, id);
   }
 
   private async find(manager: EntityManager, tenantId: string, id: string): Promise<CallbackSecret> {
     const secret = await manager.findOneBy(CallbackSecret, { tenant_id: tenantId, id, deleted_at: IsNull() });
-    const [marked] = secret === null ? [] : await this.markCurrent(manager, tenantId, [secret]);
+    const [marked] = secret === null ? [] : await markCurrent(manager, tenantId, [secret]);
     if (marked === undefined) throw problem('not_found');
     return marked;
   }
 
-  /**
-   * Locks a source's secrets, so that which one is current is decided by one transaction at a time, and writes down
-   * which one is by now: neither a newer secret nor a changed expiry may take the mark away from it later on.
-   */
-  private async lock(manager: EntityManager, tenantId: string, sourceId: string): Promise<CallbackSecret[]> {
-    const siblings = await lockSecrets(manager, tenantId, sourceId);
-    const current = currentOf(siblings, Date.now());
-    if (current !== null && !current.is_current) await this.makeCurrent(manager, current);
-    return siblings.map((sibling) => ({ ...sibling, is_current: sibling.id === current?.id }));
-  }
-
-  private async makeCurrent(manager: EntityManager, secret: CallbackSecret): Promise<void> {
-    const { tenant_id, source_id, id } = secret;
-    await manager.update(CallbackSecret, { tenant_id, source_id, is_current: true }, { is_current: false });
-    await manager.update(CallbackSecret, { tenant_id, id }, { is_current: true });
-  }
-
-  /** The provider still signs with the secret that verified the newest callback, unless another one has verified since. */
-  private async refuseIfInUse(manager: EntityManager, tenantId: string, id: string): Promise<void> {
-    const rows = await manager.query<{ last_verified_at: Date }[]>(
-      `select s.last_verified_at from callback_secrets s
-       where s.tenant_id = $1 and s.id = $2 and s.last_verified_at is not null
-         and not exists (
-           select from callback_secrets o
-           where o.tenant_id = $1 and o.source_id = s.source_id and o.last_verified_at > s.last_verified_at
-         )`,
-      [tenantId, id],
-    );
-    if (rows[0] === undefined) return;
-    throw problem('secret_in_use', {
-      detail:
-        'It verified the newest callback of its source; switch the provider over first, or add ?force=true',
-      members: { last_verified_at: rows[0].last_verified_at.toISOString() },
-    });
-  }
-
-  /** Replaces the stored mark by the effective one, see {@link currentOf}. */
-  private async markCurrent(
+  private note(
     manager: EntityManager,
-    tenantId: string,
-    secrets: CallbackSecret[],
-  ): Promise<CallbackSecret[]> {
-    const sourceIds = [...new Set(secrets.map((secret) => secret.source_id))];
-    const current = new Set<string>();
-    for (const sourceId of sourceIds) {
-      const siblings = await manager.findBy(CallbackSecret, {
-        tenant_id: tenantId,
-        source_id: sourceId,
-        deleted_at: IsNull(),
-      });
-      const id = currentOf(siblings, Date.now())?.id;
-      if (id !== undefined) current.add(id);
-    }
-    return secrets.map((secret) => ({ ...secret, is_current: current.has(secret.id) }));
+    action: Extract<AuditAction, `callback_secret.${string}`>,
+    { tenant_id: tenantId, id, source_id: sourceId, label, use }: CallbackSecret,
+    details: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    return this.audit.record(manager, tenantId, {
+      action,
+      target: { type: 'callback_secret', id, name: label },
+      details: { source_id: toUlid(sourceId), use, ...details },
+    });
   }
 
   private announce(manager: EntityManager, tenantId: string, sourceId: string): Promise<void> {
     return this.changes.announce(manager, { kind: 'source', key: `${tenantId}/${sourceId}` });
   }
+}
+
+/** Who made a secret, and that its text is in the answer. */
+function originOf(imported: string | undefined): { readonly imported: boolean; readonly reveals: string } {
+  return { imported: imported !== undefined, reveals: 'plain_secret' };
+}
+
+/** What every new secret begins with. */
+const UNUSED = {
+  is_current: false,
+  last_verified_at: null,
+  verified_count: '0',
+  deleted_at: null,
+} as const;
+
+/** The one form in which a secret is kept. */
+function stored(
+  { id, ciphertext, verifier }: SealedSecret,
+  compared: boolean,
+): Pick<CallbackSecret, 'id' | 'ciphertext' | 'verifier'> {
+  return compared ? { id, ciphertext: null, verifier } : { id, ciphertext, verifier: null };
+}
+
+/** A secret that was to expire sooner still does. */
+function endOfOverlap({ expires_at: expiresAt }: CallbackSecret, overlapSeconds: number): Date {
+  const overlapEnds = new Date(Date.now() + overlapSeconds * 1_000);
+  return expiresAt !== null && expiresAt < overlapEnds ? expiresAt : overlapEnds;
 }

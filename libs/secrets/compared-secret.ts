@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import argon2 from 'argon2';
 import { LRUCache } from 'lru-cache';
 import { Overloaded } from '#database';
@@ -6,45 +6,78 @@ import type { Credential } from '#signatures';
 
 /** OWASP's minimum for argon2id: some 20 ms of one core and 19 MiB each. */
 const COST = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+const SLOW_FORM = '$argon2id$';
+const KEYED_FORM = 'hmac-sha256:';
 const MOST_AT_ONCE = 2;
 const MOST_WAITING = 64;
-const PROVEN_FOR_MS = 5 * 60_000;
-const MOST_PROVEN = 10_000;
+const REMEMBERED_FOR_MS = 5 * 60_000;
+const MOST_REMEMBERED = 10_000;
 
 /**
- * Tokens that a verifier has accepted, so that a sender pays for argon2id once and not with every callback. Kept under
- * a key of this process, so that its memory holds no token and nothing that another process could compare.
+ * What tokens have been found to be, so that a sender pays for argon2id once and not with every callback: also one whose
+ * token fits another secret of the source than the one that is tried first. Kept under a key of this process, so that
+ * its memory holds no token and nothing that another process could compare. Strangers fill the second one only.
  */
-const provenKey = randomBytes(32);
-const proven = new LRUCache<string, true>({ max: MOST_PROVEN, ttl: PROVEN_FOR_MS });
+const markKey = randomBytes(32);
+const proven = new LRUCache<string, true>({ max: MOST_REMEMBERED, ttl: REMEMBERED_FOR_MS });
+const disproven = new LRUCache<string, true>({ max: MOST_REMEMBERED, ttl: REMEMBERED_FOR_MS });
+/** Callbacks that come at once with one token wait for one answer. */
+const underWay = new Map<string, Promise<boolean>>();
 
 let running = 0;
 const waiting: (() => void)[] = [];
 
-/** Hashes a secret that will only be compared, for storage. */
+/** Hashes an imported secret that will only be compared, for storage: somebody may have thought it up. */
 export function hashSecret(plainSecret: string): Promise<string> {
   return inTurn(() => argon2.hash(plainSecret, COST));
 }
 
+/** The stored form of a secret of 256 random bits, which nobody can guess: `digest` is its keyed SHA-256. */
+export function keyedVerifier(digest: Buffer): string {
+  return KEYED_FORM + digest.toString('base64');
+}
+
 /**
- * The credential of a stored hash. Asking it is quick for a token that has been proven lately and slow for any other;
- * rejects with `Overloaded` when too many strangers are being tried, rather than let them take the machine.
+ * The credential of a stored secret. Of an imported one, asking it is quick for a token that has been judged lately and
+ * slow for any other; rejects with `Overloaded` when too many strangers are being tried, rather than let them take the
+ * machine. `keyedHash` makes the digest that {@link keyedVerifier} was given.
  */
-export function credentialOf(verifier: string): Credential {
+export function credentialOf(verifier: string, keyedHash: (presented: string) => Buffer): Credential {
+  if (!verifier.startsWith(KEYED_FORM)) return slowCredential(verifier);
+  const expected = Buffer.from(verifier.slice(KEYED_FORM.length), 'base64');
   return {
     matches(presented) {
-      const mark = createHmac('sha256', provenKey)
-        .update(verifier)
-        .update('\0')
-        .update(presented)
-        .digest('base64');
-      if (proven.get(mark) === true) return true;
-      return inTurn(() => argon2.verify(verifier, presented)).then((matched) => {
-        if (matched) proven.set(mark, true);
-        return matched;
-      });
+      const digest = keyedHash(presented);
+      return digest.length === expected.length && timingSafeEqual(digest, expected);
     },
   };
+}
+
+function slowCredential(verifier: string): Credential {
+  if (!verifier.startsWith(SLOW_FORM)) return { matches: () => false };
+  return {
+    matches(presented) {
+      const mark = markOf(verifier, presented);
+      if (proven.get(mark) === true) return true;
+      if (disproven.get(mark) === true) return false;
+      return underWay.get(mark) ?? judge(mark, verifier, presented);
+    },
+  };
+}
+
+function judge(mark: string, verifier: string, presented: string): Promise<boolean> {
+  const judging = inTurn(() => argon2.verify(verifier, presented))
+    .then((matched) => {
+      (matched ? proven : disproven).set(mark, true);
+      return matched;
+    })
+    .finally(() => underWay.delete(mark));
+  underWay.set(mark, judging);
+  return judging;
+}
+
+function markOf(verifier: string, presented: string): string {
+  return createHmac('sha256', markKey).update(verifier).update('\0').update(presented).digest('base64');
 }
 
 /** A few at a time: argon2id works in the thread pool that file and DNS look-ups share. */

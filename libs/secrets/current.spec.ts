@@ -1,4 +1,4 @@
-import { currentOf, isActive } from './current.js';
+import { currentByUse, currentOf, isActive } from './current.js';
 
 const NOW = 1_000_000;
 const secret = (id: string, isCurrent = false, expiresAtMs: number | null = null) => ({
@@ -28,6 +28,26 @@ describe('the current secret', () => {
 
   test('is none when all have expired', () => {
     expect(currentOf([secret('a', true, NOW), secret('b', false, 0)], NOW)).toBeNull();
+  });
+});
+
+describe('the current secrets of a source', () => {
+  const of = (use: string, ...rest: Parameters<typeof secret>) => ({ ...secret(...rest), use });
+  const ids = (secrets: readonly ReturnType<typeof of>[]) =>
+    currentByUse(secrets, NOW)
+      .map(({ id }) => id)
+      .sort();
+
+  test('are one of each use, however new those of the other one are', () => {
+    expect(
+      ids([of('signature', 'a', true), of('signature', 'b'), of('bearer', 'c', true), of('bearer', 'd')]),
+    ).toEqual(['a', 'c']);
+    expect(ids([of('bearer', 'c'), of('signature', 'a')])).toEqual(['a', 'c']);
+  });
+
+  test('leave a use without one when all of its secrets have expired', () => {
+    expect(ids([of('signature', 'a', true, NOW), of('bearer', 'b')])).toEqual(['b']);
+    expect(ids([])).toEqual([]);
   });
 });
 

@@ -1,9 +1,12 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { Changes, Database } from '#database';
+import { toUlid } from '#contract';
 import { LOGGER, type Logger } from '#logging';
+import { AuditLog } from '#tenants';
 import { CallbackSecret } from './callback-secret.entity.js';
 import { currentOf, isActive } from './current.js';
-import { lockSecrets } from './lock-secrets.js';
+import { lockSecrets, makeCurrent } from './lock-secrets.js';
 
 const FLUSH_EVERY_MS = 1_000;
 
@@ -29,6 +32,7 @@ export class SecretUsage implements OnApplicationShutdown {
   constructor(
     private readonly database: Database,
     private readonly changes: Changes,
+    private readonly audit: AuditLog,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -49,7 +53,8 @@ export class SecretUsage implements OnApplicationShutdown {
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#flushing = this.#flushing.then(() => this.write());
+    // On its own, whoever asks: counts are not to be undone with somebody's request.
+    this.#flushing = this.#flushing.then(() => this.database.apart(() => this.write()));
     return this.#flushing;
   }
 
@@ -86,7 +91,7 @@ export class SecretUsage implements OnApplicationShutdown {
     ]);
   }
 
-  /** A newer secret that verifies for the first time becomes current: the provider has switched, so the app knows it. */
+  /** A newer secret that verifies for the first time becomes current for its use: the provider has switched, so the app knows it. */
   private async noteFirstUse({ tenantId, secretId, lastVerifiedAtMs }: Tally): Promise<void> {
     await this.database.tenant(tenantId, async (manager) => {
       const secret = await manager.findOneBy(CallbackSecret, { tenant_id: tenantId, id: secretId });
@@ -94,18 +99,26 @@ export class SecretUsage implements OnApplicationShutdown {
       const siblings = await lockSecrets(manager, tenantId, secret.source_id);
       const used = siblings.find(({ id }) => id === secretId);
       if (used === undefined || used.last_verified_at !== null) return;
-      const key = { tenant_id: tenantId, source_id: secret.source_id };
       await manager.update(
         CallbackSecret,
-        { ...key, id: secretId },
+        { tenant_id: tenantId, id: secretId },
         { last_verified_at: new Date(lastVerifiedAtMs) },
       );
-      const current = currentOf(siblings, Date.now());
-      if (isActive(used, Date.now()) && (current === null || current.id < secretId)) {
-        await manager.update(CallbackSecret, { ...key, is_current: true }, { is_current: false });
-        await manager.update(CallbackSecret, { ...key, id: secretId }, { is_current: true });
-      }
+      const ofSameUse = siblings.filter(({ use }) => use === used.use);
+      const current = currentOf(ofSameUse, Date.now());
+      if (isActive(used, Date.now()) && (current === null || current.id < secretId))
+        await this.makeCurrent(manager, used);
       await this.changes.announce(manager, { kind: 'source', key: `${tenantId}/${secret.source_id}` });
+    });
+  }
+
+  private async makeCurrent(manager: EntityManager, secret: CallbackSecret): Promise<void> {
+    const { tenant_id: tenantId, id, source_id: sourceId, label, use } = secret;
+    await makeCurrent(manager, secret);
+    await this.audit.record(manager, tenantId, {
+      action: 'callback_secret.made_current',
+      target: { type: 'callback_secret', id, name: label },
+      details: { source_id: toUlid(sourceId), use, because: 'it verified its first callback' },
     });
   }
 }

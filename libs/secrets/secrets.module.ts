@@ -4,10 +4,11 @@ import { TenantsModule } from '#tenants';
 import { CallbackSecret } from './callback-secret.entity.js';
 import { CallbackSecrets } from './callback-secrets.service.js';
 import { SecretUsage } from './secret-usage.js';
+import { SecretVault } from './secret-vault.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([CallbackSecret]), TenantsModule],
-  providers: [CallbackSecrets, SecretUsage],
+  providers: [CallbackSecrets, SecretUsage, SecretVault],
   exports: [CallbackSecrets, SecretUsage],
 })
 export class SecretsModule {}

@@ -25,7 +25,12 @@ export {
 export { jwtByGivenKey, type JwtByGivenKeyOptions } from './jwt-by-given-key.js';
 export { jwtByHandedOutKey, type JwtByHandedOutKeyOptions } from './jwt-by-handed-out-key.js';
 export { jwtByPublishedKeys, type JwtByPublishedKeysOptions } from './jwt-by-published-keys.js';
-export { jwtWithBodyHash, type JwtWithBodyHashOptions, type TokenFacts } from './jwt-with-body-hash.js';
+export {
+  jwtWithBodyHash,
+  type JwtWithBodyHashOptions,
+  type TokenFacts,
+  type TokenKey,
+} from './jwt-with-body-hash.js';
 export { phpMember } from './php-json.js';
 export { publicKey, type PublicKeyOptions } from './public-key.js';
 export { type FieldPlace, queryFields, type RequestFields } from './request-fields.js';

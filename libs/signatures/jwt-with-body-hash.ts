@@ -56,7 +56,7 @@ interface Token {
 }
 
 /** A shared secret, and the issuer that its text names. */
-interface TokenKey {
+export interface TokenKey {
   readonly secret: KeyObject;
   readonly issuer: string | null;
 }

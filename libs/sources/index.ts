@@ -2,9 +2,9 @@
 // May know: tenants, secrets, the provider table.
 // Must not: know events or what becomes of them.
 export { LiveSources } from './live-sources.js';
-export type { LiveSource } from './live-source.js';
+export type { LiveKey, LiveSource } from './live-source.js';
 export { NewTenants } from './new-tenants.js';
-export { secretHolderOf } from './provider-settings.js';
+export { requiresBearer, secretHolderOf } from './provider-settings.js';
 export { Source } from './source.entity.js';
 export type { DedupeConfig, SourceConfig } from './source.entity.js';
 export { Sources } from './sources.service.js';

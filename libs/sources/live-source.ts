@@ -1,10 +1,10 @@
 import type { Locator, ProviderPreset } from '#providers';
 import type { DataKey } from '#keyring';
-import type { Key, Scheme } from '#signatures';
+import type { Credential, Key, Scheme } from '#signatures';
 import type { SourceConfig } from './source.entity.js';
 
 /** A key that verifies callbacks, until it expires. */
-export interface LiveKey extends Key {
+export interface LiveKey<Material = unknown> extends Key<Material> {
   /** Milliseconds since the epoch; `Infinity` when it does not expire. */
   readonly expiresAtMs: number;
   /** Whether it had verified nothing yet when it was loaded. */
@@ -28,6 +28,8 @@ export interface LiveSource {
   readonly urlTokens: readonly { readonly digest: Buffer; readonly expiresAtMs: number }[] | null;
   /** The current one first. */
   readonly keys: readonly LiveKey[];
+  /** The bearer tokens that callbacks must carry as well, the current one first; `null`: none is asked for. */
+  readonly bearerKeys: readonly LiveKey<Credential>[] | null;
   /** Encrypts sensitive headers. */
   readonly dataKey: DataKey;
 }

@@ -3,11 +3,11 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { Changes, Database, within } from '#database';
 import { findPreset, header, json, type ProviderPreset, schemeOf } from '#providers';
-import { type ActiveSecret, CallbackSecrets, credentialOf } from '#secrets';
-import type { Scheme } from '#signatures';
+import { type ActiveSecret, CallbackSecrets } from '#secrets';
+import type { Credential, Scheme } from '#signatures';
 import { TenantKeys } from '#tenants';
 import type { LiveKey, LiveSource } from './live-source.js';
-import { providerSettings } from './provider-settings.js';
+import { providerSettings, requiresBearer } from './provider-settings.js';
 import { needsUrlToken, UrlTokens } from './url-tokens.js';
 import type { DedupeConfig, SourceConfig } from './source.entity.js';
 
@@ -134,9 +134,15 @@ export class LiveSources {
       tokenHeaders: tokenHeadersOf(preset, scheme),
       dedupe: dedupeRule(preset, row.config.dedupe),
       urlTokens: needsUrlToken(row) ? await this.loadUrlTokens(row) : null,
-      keys: secrets.flatMap((secret) => liveKey(secret, scheme)),
+      keys: secrets.flatMap((secret) => liveKey(secret, materialOf(secret, scheme))),
+      bearerKeys: requiresBearer(row.config) ? await this.loadBearerKeys(row) : null,
       dataKey: await this.tenantKeys.open(row.tenant_id),
     };
+  }
+
+  private async loadBearerKeys(row: SourceRow): Promise<LiveKey<Credential>[]> {
+    const secrets = await this.secrets.openActive(row.tenant_id, row.id, 'bearer');
+    return secrets.flatMap((secret) => liveKey(secret, secret.credential));
   }
 
   private async loadUrlTokens(row: SourceRow): Promise<NonNullable<LiveSource['urlTokens']>> {
@@ -152,11 +158,7 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-function liveKey(
-  secret: ActiveSecret,
-  scheme: { prepareKey(plain: string): { ok: boolean; material?: unknown } },
-): LiveKey[] {
-  const material = materialOf(secret, scheme);
+function liveKey<Material>(secret: ActiveSecret, material: Material | null): LiveKey<Material>[] {
   if (material === null) return [];
   return [
     {
@@ -169,11 +171,8 @@ function liveKey(
 }
 
 /** Key material of a secret; `null` where the scheme cannot use it. */
-function materialOf(
-  { plainSecret, verifier }: ActiveSecret,
-  scheme: { prepareKey(plain: string): { ok: boolean; material?: unknown } },
-): unknown {
-  if (plainSecret === null) return verifier === null ? null : credentialOf(verifier);
+function materialOf({ plainSecret, credential }: ActiveSecret, scheme: Scheme): unknown {
+  if (plainSecret === null) return credential;
   const prepared = scheme.prepareKey(plainSecret);
   return prepared.ok ? prepared.material : null;
 }

@@ -21,6 +21,8 @@ export interface SourceConfig {
   readonly retention_days?: number | undefined;
   /** Gives the ingest URL an unguessable last segment. */
   readonly url_token?: boolean | undefined;
+  /** What is checked on top of the provider's own signature. */
+  readonly require?: readonly 'bearer'[] | undefined;
   /** Settings of the provider's own. */
   readonly [setting: string]: unknown;
 }

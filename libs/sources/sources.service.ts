@@ -3,7 +3,7 @@ import { type EntityManager, IsNull, LessThan } from 'typeorm';
 import { Changes, Database, newId, type Page, type PageRequest, pageOf } from '#database';
 import { problem } from '#errors';
 import { findPreset } from '#providers';
-import { Tenants } from '#tenants';
+import { type AuditAction, AuditLog, Tenants } from '#tenants';
 import { checkConfig } from './provider-settings.js';
 import { Source, type SourceConfig } from './source.entity.js';
 import { needsUrlToken, type UrlToken, UrlTokens } from './url-tokens.js';
@@ -29,6 +29,7 @@ export class Sources {
     private readonly changes: Changes,
     private readonly urlTokens: UrlTokens,
     private readonly tenants: Tenants,
+    private readonly audit: AuditLog,
   ) {}
 
   async create(tenantId: string, input: NewSource): Promise<Source> {
@@ -75,6 +76,10 @@ export class Sources {
     if (inserted.length === 0) throw problem('slug_taken', `There is a source with the slug ${input.slug}`);
     await this.urlTokens.ensureWithin(manager, source);
     await this.announce(manager, source);
+    await this.note(manager, 'source.created', source, {
+      provider: source.provider,
+      settings: Object.keys(source.config),
+    });
     return source;
   }
 
@@ -143,6 +148,11 @@ export class Sources {
       );
       await this.urlTokens.ensureWithin(manager, changed);
       await this.announce(manager, changed);
+      await this.note(manager, 'source.updated', changed, {
+        changed: Object.entries(patch).flatMap(([name, value]) => (value === undefined ? [] : [name])),
+        ...(patch.status === undefined ? {} : { status: patch.status }),
+        ...(patch.config === undefined ? {} : { settings: Object.keys(patch.config) }),
+      });
       return changed;
     });
   }
@@ -156,6 +166,7 @@ export class Sources {
       if (!needsUrlToken(source)) throw problem('no_url_token');
       await this.urlTokens.rotateWithin(manager, source, overlapSeconds);
       await this.announce(manager, source);
+      await this.note(manager, 'source.url_rotated', source, { overlap_seconds: overlapSeconds });
       return source;
     });
   }
@@ -181,6 +192,21 @@ export class Sources {
       if (source === null) throw problem('not_found');
       await manager.update(Source, { tenant_id: tenantId, id: source.id }, { deleted_at: new Date() });
       await this.announce(manager, source);
+      await this.note(manager, 'source.deleted', source, {});
+    });
+  }
+
+  /** Writes down what was done; names of settings only, for some of their values are tokens. */
+  private note(
+    manager: EntityManager,
+    action: Extract<AuditAction, `source.${string}`>,
+    { tenant_id: tenantId, id, slug }: Source,
+    details: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    return this.audit.record(manager, tenantId, {
+      action,
+      target: { type: 'source', id, name: slug },
+      details,
     });
   }
 

@@ -37,7 +37,7 @@ export class CallbackSecretsController {
     id: 'createCallbackSecret',
     summary: 'Make or import a callback secret',
     description:
-      'Without `plain_secret` one is made; with it the one that the provider made is imported. It is shown in this answer and never again. Several secrets of a source may be active: all of them verify.',
+      'Without `plain_secret` one is made; with it the one that the provider made is imported. It is shown in this answer and never again. Several secrets of a source may be active: all of them verify. A source that requires a bearer token has secrets of both uses, and a callback needs one of each.',
     access: 'developer',
     status: 201,
     answer: IssuedCallbackSecret,
@@ -52,6 +52,7 @@ export class CallbackSecretsController {
       throw problem('source_not_found', { errors: [{ path: 'source', message: 'is not there' }] });
     const secret = await this.secrets.issue(tenantId, secretHolderOf(source), {
       label: body.label,
+      use: body.use,
       plainSecret: body.plain_secret,
       expiresAt: body.expires_at,
     });
@@ -124,7 +125,7 @@ export class CallbackSecretsController {
   @Operation({
     id: 'rotateCallbackSecret',
     summary: 'Rotate a callback secret',
-    description: 'Makes (or imports) its successor; both verify until the overlap ends.',
+    description: 'Makes (or imports) its successor, for the same use; both verify until the overlap ends.',
     access: 'developer',
     status: 201,
     answer: IssuedCallbackSecret,
@@ -137,7 +138,7 @@ export class CallbackSecretsController {
   ): Promise<object> {
     const old = await this.secrets.get(tenantId, id);
     const source = await this.sources.get(tenantId, { id: old.source_id });
-    const secret = await this.secrets.rotate(tenantId, id, secretHolderOf(source), {
+    const secret = await this.secrets.rotate(tenantId, old, secretHolderOf(source), {
       overlapSeconds: body.overlap_seconds ?? DEFAULT_OVERLAP_SECONDS,
       plainSecret: body.plain_secret,
       label: body.label,

@@ -8,7 +8,7 @@ import { problem } from '#errors';
 import { findPreset, makeSample, type ProviderPreset, sampleTypes } from '#providers';
 import { type ActiveSecret, CallbackSecrets } from '#secrets';
 import type { Scheme, SignedRequest } from '#signatures';
-import { secretHolderOf, type SourceKey, Sources } from '#sources';
+import { requiresBearer, secretHolderOf, type SourceKey, Sources } from '#sources';
 import type { Caller } from '#tenants';
 import { Operation } from '../operation.js';
 import { ApiSourceParam, CurrentCaller, SourceParam } from '../parameters.js';
@@ -44,6 +44,8 @@ export class TestEventsController {
     const source = await this.sources.get(tenantId, key);
     const preset = findPreset(source.provider);
     if (preset === null) throw problem('not_found');
+    if (requiresBearer(source.config))
+      throw problem('cannot_sign', 'It requires a bearer token as well, which is kept as a hash');
     const [secrets, paths] = await Promise.all([
       this.secrets.openActive(tenantId, source.id),
       this.sources.ingestPaths(tenantId, [source]),

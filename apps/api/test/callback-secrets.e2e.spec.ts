@@ -41,6 +41,7 @@ describe('a callback secret', () => {
       id: expect.any(String),
       label: 'first',
       source: 'default',
+      use: 'signature',
       status: 'active',
       is_current: true,
       hint: body.plain_secret.slice(-4),

@@ -111,6 +111,7 @@ test('the first walk in Swagger UI works with its examples as they are', async (
 describe('every example of a body is taken as it is', () => {
   const paths: Readonly<Record<string, (ids: Ids) => string>> = {
     createApiKey: () => 'POST /v1/api-keys',
+    rotateApiKey: ({ key }) => `POST /v1/api-keys/${key}/rotations`,
     createSource: () => 'POST /v1/sources',
     updateSource: () => 'PATCH /v1/sources/runflow',
     rotateSourceUrl: () => 'POST /v1/sources/guarded/url-rotations',
@@ -126,6 +127,7 @@ describe('every example of a body is taken as it is', () => {
     redeliverEvents: () => 'POST /v1/redeliveries',
   };
   interface Ids {
+    readonly key: string;
     readonly secret: string;
     readonly destination: string;
     readonly event: string;
@@ -157,7 +159,8 @@ describe('every example of a body is taken as it is', () => {
       name: 'a',
       url: 'http://127.0.0.1:3000/callbacks',
     });
-    const route = paths[operationId]?.({ secret: source?.secretId ?? '', destination, event });
+    const { id: key } = await own.ok<WithId>('POST', '/v1/api-keys', { name: 'a', role: 'viewer' });
+    const route = paths[operationId]?.({ key, secret: source?.secretId ?? '', destination, event });
     const [method = '', path = ''] = (route ?? '').split(' ');
     const { status, body } = await own.call(method, path, value);
     expect([status, status < 300 ? [] : body]).toEqual([status, []]);
