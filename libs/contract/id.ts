@@ -1,4 +1,5 @@
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const DASH = 0x2d;
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
 /**
@@ -11,13 +12,15 @@ export function toUlid(uuid: string): string {
   // 26 characters hold 130 bits, so the first one has two bits of padding.
   let bits = 0;
   let count = 2;
-  for (const digit of uuid) {
-    if (digit === '-') continue;
-    bits = (bits << 4) | Number.parseInt(digit, 16);
+  for (let at = 0; at < uuid.length; at += 1) {
+    const code = uuid.charCodeAt(at);
+    if (code === DASH) continue;
+    // Digits are 0x30 to 0x39; letters of either case have their value in the lowest four bits, less nine.
+    bits = (bits << 4) | ((code & 15) + (code > 0x39 ? 9 : 0));
     count += 4;
     if (count < 5) continue;
     count -= 5;
-    text += ALPHABET.charAt((bits >> count) & 31);
+    text += ALPHABET[(bits >> count) & 31];
     bits &= (1 << count) - 1;
   }
   return text;
