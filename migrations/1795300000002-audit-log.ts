@@ -21,6 +21,7 @@ export class AuditLog1795300000002 implements MigrationInterface {
       drop table audit_log, audit_heads, idempotency_keys;
       delete from api_keys where deleted_at is not null;
       alter table api_keys drop column replaces, drop column deleted_at;
+      alter table api_key_directory drop column seal;
     `);
   }
 }
@@ -30,6 +31,11 @@ const tables = `
     add column replaces uuid,
     -- Kept, so that the use of a deleted key is known for what it is.
     add column deleted_at timestamptz(3);
+
+  -- A keyed hash of the key, its tenant, id and role: a row that was moved lets nobody in. Keys from before have none,
+  -- and their hashes are of another form.
+  alter table api_key_directory add column seal bytea not null default '';
+  alter table api_key_directory alter column seal drop default;
 
   -- Rows are numbered without gaps. \`hash\` is a keyed hash of the row and of \`previous_hash\`, the one before it.
   create table audit_log (

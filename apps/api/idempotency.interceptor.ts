@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import { onceOnlyFields } from '#contract';
@@ -41,7 +40,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     { next, reply }: { readonly next: CallHandler; readonly reply: StatusReply },
   ): Promise<unknown> {
     const { answer, isReplay } = await this.idempotency.once(
-      { tenantId: request.caller?.tenantId ?? null, key, hash: hashOf(request) },
+      { tenantId: request.caller?.tenantId ?? null, key, content: contentOf(request) },
       async () => {
         const body: unknown = await lastValueFrom(next.handle());
         return { status: reply.statusCode, body };
@@ -56,10 +55,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 }
 
-function hashOf({ method, url, body }: ApiRequest): Buffer {
-  return createHash('sha256')
-    .update(JSON.stringify([method, url, body ?? null]))
-    .digest();
+function contentOf({ method, url, body }: ApiRequest): string {
+  return JSON.stringify([method, url, body ?? null]);
 }
 
 /** The answer as it may be given a second time. */

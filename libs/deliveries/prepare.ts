@@ -101,12 +101,15 @@ async function makeRequest(
   });
   const own = Object.entries(openHeaders(destination, dataKey) ?? {});
   const original = forwardable(content.headers, source?.scheme.signatureHeaders);
-  const unsigned: SignedRequest = {
+  const toDestination: SignedRequest = {
     method: event?.method ?? 'POST',
     url: destination.url,
     headers: replaceHeaders(original, [...own, ...about]),
     body: content.body,
   };
+  const isAsProvider = signerOf(destination, source, nowMs) === 'provider';
+  const url = (isAsProvider ? source?.scheme.address?.(toDestination) : undefined) ?? destination.url;
+  const unsigned = { ...toDestination, url };
   const signature = await signatureFor(unsigned, delivery, materials, nowMs);
   return {
     ...unsigned,

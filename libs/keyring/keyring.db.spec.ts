@@ -145,10 +145,10 @@ describe('the master keys', () => {
     const before = await open(MASTER);
     const wrappedByOld = await before.makeDataKey(TENANT);
     const sealed = (await before.openDataKey(TENANT, wrappedByOld)).encrypt(PLACE, ROW, SECRET);
-    const token = before.hashToken('cbk_a');
+    const token = before.hashToken('api-key', 'cbk_a');
 
     const both = await open(OTHER, MASTER);
-    expect(both.hashToken('cbk_a')).toEqual(token);
+    expect(both.hashToken('api-key', 'cbk_a')).toEqual(token);
     const opened = await both.openDataKey(TENANT, wrappedByOld);
     expect(opened.decrypt(PLACE, ROW, sealed).toString()).toBe(SECRET);
     const wrappedByNew = await both.makeDataKey(TENANT);
@@ -158,15 +158,15 @@ describe('the master keys', () => {
 
   test('of processes that start together make one pepper', async () => {
     const keyrings = await Promise.all([open(MASTER), open(MASTER), open(MASTER)]);
-    const hashes = keyrings.map((keyring) => keyring.hashToken('cbk_a').toString('hex'));
+    const hashes = keyrings.map((keyring) => keyring.hashToken('api-key', 'cbk_a').toString('hex'));
     expect(new Set(hashes).size).toBe(1);
   });
 });
 
 test('the hash of a token depends on the pepper of the installation', async () => {
-  const one = (await open(MASTER)).hashToken('cbk_a');
+  const one = (await open(MASTER)).hashToken('api-key', 'cbk_a');
   await database.pool.query('delete from system_keys');
-  const two = (await open(MASTER)).hashToken('cbk_a');
+  const two = (await open(MASTER)).hashToken('api-key', 'cbk_a');
   expect(one.equals(two)).toBe(false);
   expect(one).toHaveLength(32);
 });

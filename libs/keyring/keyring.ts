@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { KEY_BYTES } from './bound-key.js';
 import { DataKey } from './data-key.js';
-import { CannotDecrypt, PREFIX_BYTES } from './envelope.js';
+import { additionalData, CannotDecrypt, PREFIX_BYTES } from './envelope.js';
 import { describePrefix, FORMATS } from './key-provider.js';
 import type { KeyProviders } from './key-providers.js';
 import { KeyServiceUnavailable } from './key-service-unavailable.js';
@@ -52,9 +52,13 @@ export class Keyring {
     return new DataKey(await this.providers.unwrap(wrapped, contextOfDataKey(tenantId)), tenantId);
   }
 
-  /** Keyed SHA-256 of a high-entropy token, for storage and look-up. */
-  hashToken(token: string): Buffer {
-    return createHmac('sha256', this.#pepper).update(token, 'utf8').digest();
+  /**
+   * Keyed SHA-256 of a token and of the place it belongs to, for storage and look-up. Each purpose has a key of its own,
+   * so that what is kept for one is worth nothing for another.
+   */
+  hashToken(purpose: string, token: string, place: readonly string[] = []): Buffer {
+    const message = additionalData(Buffer.alloc(0), [...place, token]);
+    return createHmac('sha256', this.deriveKey(purpose)).update(message).digest();
   }
 
   /** A key of the installation's own for one purpose. It does not change when master keys do. */

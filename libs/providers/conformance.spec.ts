@@ -47,6 +47,11 @@ const UNSIGNABLE: readonly {
     reason: 'a digest whose secret stands first takes text only: else it could be lengthened',
     bodies: ['bytes that are no UTF-8'] as const,
   })),
+  {
+    id: 'hygraph',
+    reason: 'what is signed is a JSON text that holds the body',
+    bodies: ['bytes that are no UTF-8'],
+  },
   ...['favro', 'praxis', 'usps'].map((id) => ({
     id,
     reason: 'values of the JSON body are signed',

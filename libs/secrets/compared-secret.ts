@@ -27,9 +27,12 @@ const underWay = new Map<string, Promise<boolean>>();
 let running = 0;
 const waiting: (() => void)[] = [];
 
-/** Hashes an imported secret that will only be compared, for storage: somebody may have thought it up. */
-export function hashSecret(plainSecret: string): Promise<string> {
-  return inTurn(() => argon2.hash(plainSecret, COST));
+/**
+ * Hashes the `digest` of an imported secret that will only be compared, for storage: somebody may have thought it up. The
+ * digest is the secret's keyed SHA-256, which binds it to its place and keeps who has the database from guessing at all.
+ */
+export function hashSecret(digest: Buffer): Promise<string> {
+  return inTurn(() => argon2.hash(digest, COST));
 }
 
 /** The stored form of a secret of 256 random bits, which nobody can guess: `digest` is its keyed SHA-256. */
@@ -40,10 +43,10 @@ export function keyedVerifier(digest: Buffer): string {
 /**
  * The credential of a stored secret. Of an imported one, asking it is quick for a token that has been judged lately and
  * slow for any other; rejects with `Overloaded` when too many strangers are being tried, rather than let them take the
- * machine. `keyedHash` makes the digest that {@link keyedVerifier} was given.
+ * machine. `keyedHash` makes the digest that {@link keyedVerifier} or {@link hashSecret} was given.
  */
 export function credentialOf(verifier: string, keyedHash: (presented: string) => Buffer): Credential {
-  if (!verifier.startsWith(KEYED_FORM)) return slowCredential(verifier);
+  if (!verifier.startsWith(KEYED_FORM)) return slowCredential(verifier, keyedHash);
   const expected = Buffer.from(verifier.slice(KEYED_FORM.length), 'base64');
   return {
     matches(presented) {
@@ -53,20 +56,21 @@ export function credentialOf(verifier: string, keyedHash: (presented: string) =>
   };
 }
 
-function slowCredential(verifier: string): Credential {
+function slowCredential(verifier: string, keyedHash: (presented: string) => Buffer): Credential {
   if (!verifier.startsWith(SLOW_FORM)) return { matches: () => false };
   return {
     matches(presented) {
-      const mark = markOf(verifier, presented);
+      const digest = keyedHash(presented);
+      const mark = markOf(verifier, digest);
       if (proven.get(mark) === true) return true;
       if (disproven.get(mark) === true) return false;
-      return underWay.get(mark) ?? judge(mark, verifier, presented);
+      return underWay.get(mark) ?? judge(mark, verifier, digest);
     },
   };
 }
 
-function judge(mark: string, verifier: string, presented: string): Promise<boolean> {
-  const judging = inTurn(() => argon2.verify(verifier, presented))
+function judge(mark: string, verifier: string, digest: Buffer): Promise<boolean> {
+  const judging = inTurn(() => argon2.verify(verifier, digest))
     .then((matched) => {
       (matched ? proven : disproven).set(mark, true);
       return matched;
@@ -76,8 +80,8 @@ function judge(mark: string, verifier: string, presented: string): Promise<boole
   return judging;
 }
 
-function markOf(verifier: string, presented: string): string {
-  return createHmac('sha256', markKey).update(verifier).update('\0').update(presented).digest('base64');
+function markOf(verifier: string, digest: Buffer): string {
+  return createHmac('sha256', markKey).update(digest).update(verifier).digest('base64');
 }
 
 /** A few at a time: argon2id works in the thread pool that file and DNS look-ups share. */

@@ -60,9 +60,10 @@ export class SecretVault {
     id: string,
     { text, isGenerated }: PlainSecret,
   ): Promise<string> {
-    if (isGenerated) return keyedVerifier(this.keyedHash(tenantId, id, text));
+    const digest = this.keyedHash(tenantId, id, text);
+    if (isGenerated) return keyedVerifier(digest);
     try {
-      return await hashSecret(text);
+      return await hashSecret(digest);
     } catch (error) {
       throw error instanceof Overloaded ? problem('unavailable') : error;
     }
@@ -70,6 +71,6 @@ export class SecretVault {
 
   /** Bound to its place like a ciphertext: a verifier that was moved to another row matches nothing. */
   private keyedHash(tenantId: string, id: string, text: string): Buffer {
-    return this.keyring.hashToken(`callback_secrets.verifier/${tenantId}/${id}/${text}`);
+    return this.keyring.hashToken('callback_secrets.verifier', text, [tenantId, id]);
   }
 }

@@ -82,6 +82,36 @@ describe('an HMAC over the URL and the sorted form', () => {
   });
 });
 
+describe('the address of a fresh request', () => {
+  const address = (body: string, headers: HeaderPairs, url = 'https://app.example/twilio') =>
+    scheme.address?.(post(body, headers, url));
+  const HASH = createHash('sha256').update('{"a":1}').digest('hex');
+
+  test('holds the hash of a body that is no form', () => {
+    expect(address('{"a":1}', [])).toBe(`https://app.example/twilio?bodySHA256=${HASH}`);
+    expect(address('{"a":1}', [], 'https://app.example/?b=1')).toBe(
+      `https://app.example/?b=1&bodySHA256=${HASH}`,
+    );
+  });
+
+  test.each([
+    ['a form', 'a=1', FORM, 'https://app.example/'],
+    ['no body', '', [], 'https://app.example/'],
+    ['a URL that holds one', '{"a":1}', [], 'https://app.example/?bodySHA256=ab'],
+  ])('is the URL itself with %s', (_what, body, headers, url) => {
+    expect(address(body, headers, url)).toBe(url);
+  });
+
+  test('is what the signature of such a body is verified at', () => {
+    const request = post('{"a":1}', [], address('{"a":1}', []));
+    expect(scheme.verify(withHeaders(request, scheme.sign(request, keys, CLOCK)), keys, CLOCK)).toMatchObject(
+      {
+        ok: true,
+      },
+    );
+  });
+});
+
 describe('the URL of such a signature', () => {
   test.each([
     ['https://a.example/x', 'https://a.example:443/x'],

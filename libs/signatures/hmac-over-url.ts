@@ -44,7 +44,9 @@ export function hmacOverUrl(options: HmacOverUrlOptions): HmacScheme {
     return inner.sign(withUrl(request, request.url + (form ?? '')), keys, clock);
   };
 
-  return { ...inner, name: options.name ?? 'hmac-over-url', verify, sign };
+  const scheme = { ...inner, name: options.name ?? 'hmac-over-url', verify, sign };
+  if (bodyHashParameter === undefined) return scheme;
+  return { ...scheme, address: (request) => withBodyHash(request, bodyHashParameter) };
 }
 
 /** What follows the URL in the signed text; `null` when the body is not what the signature could vouch for. */
@@ -63,6 +65,13 @@ function formOf(
 
 function queryValues(url: string, name: string): string[] {
   return url.includes('?') && URL.canParse(url) ? new URL(url).searchParams.getAll(name) : [];
+}
+
+/** A body that is no form is only covered by its hash. */
+function withBodyHash(request: SignedRequest, parameter: string): string {
+  const { url, body } = request;
+  if (body.length === 0 || isForm(request) || queryValues(url, parameter).length > 0) return url;
+  return `${url}${url.includes('?') ? '&' : '?'}${parameter}=${hash('sha256', body, 'hex')}`;
 }
 
 function withUrl({ method, headers, body }: SignedRequest, url: string): SignedRequest {

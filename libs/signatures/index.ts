@@ -11,6 +11,7 @@ export { digestWithSecret, type DigestWithSecretOptions } from './digest-with-se
 export type { DigestAlgorithm, HashAlgorithm, SecretFormat, SignatureEncoding } from './encoding.js';
 export type { ExpectedClaims } from './expectation.js';
 export { type FormField, urlEncodedFields } from './form.js';
+export { type FreshHeaders, withFreshHeaders } from './fresh-headers.js';
 export { headerPairs, type HeaderGrammar, LIMITS, readHeader, type Refusal, refused } from './headers.js';
 export type { AskProvider, ClientCredentials, HandedOutKeys, KeyQuestion } from './handed-out-key.js';
 export { hmac, type HmacOptions, type HmacScheme, type HmacSettings } from './hmac.js';

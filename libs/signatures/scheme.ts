@@ -110,6 +110,11 @@ export interface Scheme<Material = unknown> {
     published?: PublishedDocuments,
   ): Verdict | Promise<Verdict>;
   /**
+   * The URL at which a request to `request.url` must arrive, where the provider puts part of its proof into the query;
+   * absent everywhere else. Signed is the request to that URL.
+   */
+  address?(request: SignedRequest): string;
+  /**
    * Makes the headers of a fresh signature; absent where the provider signs with a private key.
    * Several keys are given only to schemes whose header holds several signatures; the first is the current one.
    */

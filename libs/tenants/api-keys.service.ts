@@ -4,6 +4,7 @@ import { Database, newId, type Page, type PageRequest, pageOf } from '#database'
 import { problem } from '#errors';
 import { Keyring } from '#keyring';
 import { ApiKey } from './api-key.entity.js';
+import { lookupHashOf, sealOf } from './api-key-hashes.js';
 import { newApiKeyText } from './api-key-text.js';
 import { AuditLog } from './audit-log.service.js';
 import type { Role } from './roles.js';
@@ -127,8 +128,8 @@ export class ApiKeys {
     };
     await manager.insert(ApiKey, key);
     await manager.query(
-      'insert into api_key_directory (key_hash, tenant_id, api_key_id) values ($1, $2, $3)',
-      [this.keyring.hashToken(plainKey), tenantId, id],
+      'insert into api_key_directory (key_hash, tenant_id, api_key_id, seal) values ($1, $2, $3, $4)',
+      [lookupHashOf(this.keyring, plainKey), tenantId, id, sealOf(this.keyring, key, plainKey)],
     );
     return { ...key, plain_key: plainKey };
   }

@@ -2,6 +2,8 @@ import { createHmac } from 'node:crypto';
 
 /** What came before the first row. */
 export const GENESIS = Buffer.alloc(32);
+/** Stands for the row before where nobody can say which that was; no row has this hash. */
+export const UNKNOWN = Buffer.alloc(32, 0xff);
 
 /** A row of the audit log as it is hashed. `sequence` is a bigint, hence a string. */
 export interface ChainedRow {
@@ -80,6 +82,10 @@ export class AuditChain {
     return this.mac('head', [tenantId, sequence, hash]);
   }
 
+  isSealed(tenantId: string, { sequence, hash, seal }: ChainHead): boolean {
+    return this.seal(tenantId, sequence, hash).equals(seal);
+  }
+
   /** Checks rows that come in the order of their numbers, one batch after another; see {@link ChainCheck.end}. */
   check(tenantId: string): ChainCheck {
     return new ChainCheck(this, tenantId);
@@ -128,10 +134,12 @@ export class ChainCheck {
   end(head: ChainHead | null): void {
     if (head === null) {
       if (this.last > 0) this.note('head_changed', this.last, this.last, null);
+      // The first row is written with the tenant: one without any has lost them.
+      else this.note('missing', 1, 1, null);
       return;
     }
     const sequence = Number(head.sequence);
-    if (!this.chain.seal(this.tenantId, head.sequence, head.hash).equals(head.seal))
+    if (!this.chain.isSealed(this.tenantId, head))
       this.note('head_changed', sequence, sequence, null);
     else if (sequence > this.last) this.note('missing', this.last + 1, sequence, null);
     else if (sequence < this.last || (!head.hash.equals(this.#lastHash) && !this.isFaulty(this.last)))

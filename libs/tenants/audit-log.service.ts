@@ -10,6 +10,7 @@ import {
   type ChainHead,
   GENESIS,
   type SealedRow,
+  UNKNOWN,
 } from './audit-chain.js';
 
 const ROWS_AT_ONCE = 1_000;
@@ -93,11 +94,11 @@ export class AuditLog {
 
   /** Appends a row within the transaction of what it records. Appends of one tenant take turns until they commit. */
   async record(manager: EntityManager, tenantId: string, entry: AuditEntry): Promise<void> {
-    const head = await this.lockHead(manager, tenantId);
+    const last = await this.lockChain(manager, tenantId, entry.action === 'tenant.created');
     const { actor, remoteIp, requestId } = acting();
     const row: ChainedRow = {
       tenant_id: tenantId,
-      sequence: String(BigInt(head.sequence) + 1n),
+      sequence: String(last.sequence + 1),
       id: newId(),
       occurred_at: new Date(),
       action: entry.action,
@@ -110,7 +111,7 @@ export class AuditLog {
       remote_ip: remoteIp,
       request_id: requestId,
       details: JSON.stringify(entry.details ?? {}),
-      previous_hash: head.hash,
+      previous_hash: last.hash,
     };
     const hash = this.#chain.hash(row);
     const seal = this.#chain.seal(tenantId, row.sequence, hash);
@@ -176,21 +177,32 @@ export class AuditLog {
     return head ?? null;
   }
 
-  private async lockHead(manager: EntityManager, tenantId: string): Promise<ChainHead> {
-    const first: ChainHead = {
-      sequence: '0',
-      hash: GENESIS,
-      seal: this.#chain.seal(tenantId, '0', GENESIS),
-    };
-    await manager.query(
-      'insert into audit_heads (tenant_id, sequence, hash, seal) values ($1, $2, $3, $4) on conflict do nothing',
-      [tenantId, first.sequence, first.hash, first.seal],
+  /**
+   * What the next row follows. A head that Callbox has not sealed is no such thing: then the row is numbered after all that
+   * is there, and says that nobody knows what was before it. So nobody can have a chain that he has cut sealed anew.
+   */
+  private async lockChain(
+    manager: EntityManager,
+    tenantId: string,
+    begins: boolean,
+  ): Promise<{ readonly sequence: number; readonly hash: Buffer }> {
+    const made = await manager.query<unknown[]>(
+      `insert into audit_heads (tenant_id, sequence, hash, seal) values ($1, 0, $2, '')
+       on conflict do nothing returning 1`,
+      [tenantId, GENESIS],
     );
-    const [head] = await manager.query<ChainHead[]>(
-      'select sequence, hash, seal from audit_heads where tenant_id = $1 for update',
+    const [head] = await manager.query<(ChainHead & { readonly last: string })[]>(
+      `select sequence, hash, seal,
+         (select coalesce(max(sequence), 0) from audit_log where tenant_id = $1) as last
+       from audit_heads where tenant_id = $1 for update`,
       [tenantId],
     );
-    return head ?? first;
+    if (head === undefined) throw new Error('The audit log of this tenant is gone');
+    const last = Number(head.last);
+    if (made.length > 0 && begins && last === 0) return { sequence: 0, hash: GENESIS };
+    return this.#chain.isSealed(tenantId, head)
+      ? { sequence: Math.max(Number(head.sequence), last), hash: head.hash }
+      : { sequence: Math.max(last, 1), hash: UNKNOWN };
   }
 }
 

@@ -1,7 +1,9 @@
+import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { Keyring } from '#keyring';
 import { ApiKey } from './api-key.entity.js';
+import { lookupHashOf, sealOf } from './api-key-hashes.js';
 import { readApiKeyText } from './api-key-text.js';
 import type { Role } from './roles.js';
 
@@ -35,7 +37,8 @@ interface Row {
   readonly role: Role;
   readonly expires_at: Date | null;
   readonly deleted_at: Date | null;
-  readonly is_right: boolean;
+  readonly is_found: boolean;
+  readonly seal: Buffer;
   readonly is_stale: boolean;
 }
 
@@ -56,16 +59,21 @@ export class Authenticator {
     // What cannot be a key costs no question at all.
     if (text === 'not_ours') return { caller: null, refused: null };
     const [row] = await this.database.queryAcrossTenants<Row>(findKey, [
-      this.keyring.hashToken(plainKey),
+      lookupHashOf(this.keyring, plainKey),
       text.id,
       LAST_USED_EVERY_MS,
     ]);
     if (row === undefined) return { caller: null, refused: null };
-    const reason = reasonToRefuse(row);
+    const reason = reasonToRefuse(row, this.isRight(row, plainKey));
     const key = { tenantId: row.tenant_id, apiKeyId: row.id, apiKeyName: row.name };
     if (reason !== null) return { caller: null, refused: { ...key, reason } };
     if (row.is_stale) await this.touch(key);
     return { caller: { ...key, role: row.role } };
+  }
+
+  private isRight(row: Row, plainKey: string): boolean {
+    const seal = sealOf(this.keyring, row, plainKey);
+    return row.is_found && row.seal.length === seal.length && timingSafeEqual(row.seal, seal);
   }
 
   private async touch({ tenantId, apiKeyId }: { tenantId: string; apiKeyId: string }): Promise<void> {
@@ -75,17 +83,17 @@ export class Authenticator {
   }
 }
 
-function reasonToRefuse(row: Row): RefusedKey['reason'] | null {
-  if (!row.is_right) return 'wrong_secret';
+function reasonToRefuse(row: Row, isRight: boolean): RefusedKey['reason'] | null {
+  if (!isRight) return 'wrong_secret';
   if (row.deleted_at !== null) return 'deleted';
   return row.expires_at !== null && row.expires_at.getTime() <= Date.now() ? 'expired' : null;
 }
 
 /** By the keyed hash of the whole text; otherwise, to know whose key is being tried, by the id in it. */
 const findKey = `
-  select k.tenant_id, k.id, k.name, k.role, k.expires_at, k.deleted_at, d.key_hash = $1 as is_right,
+  select k.tenant_id, k.id, k.name, k.role, k.expires_at, k.deleted_at, d.seal, d.key_hash = $1 as is_found,
     coalesce(k.last_used_at < now() - interval '1 millisecond' * $3, true) as is_stale
   from api_key_directory d join api_keys k on k.tenant_id = d.tenant_id and k.id = d.api_key_id
   where d.key_hash = $1 or d.api_key_id = $2
-  order by is_right desc
+  order by is_found desc
   limit 1`;

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { EntityManager } from 'typeorm';
 import { Database } from '#database';
 import { Problem, problem } from '#errors';
+import { Keyring } from '#keyring';
 import { TenantKeys } from './tenant-keys.js';
 
 const KEPT_FOR_HOURS = 24;
@@ -18,7 +19,7 @@ export interface RepeatableRequest {
   readonly tenantId: string | null;
   readonly key: string;
   /** Method, path and body, so that another request under the same key is told from this one. */
-  readonly hash: Buffer;
+  readonly content: string;
 }
 
 /** An answer as it is given again. */
@@ -39,6 +40,7 @@ export class Idempotency {
   constructor(
     private readonly database: Database,
     private readonly tenantKeys: TenantKeys,
+    private readonly keyring: Keyring,
   ) {}
 
   /**
@@ -73,8 +75,9 @@ export class Idempotency {
   /** The row of an earlier request. Of two at the same time, the second is sent away to come again. */
   private async take(
     manager: EntityManager,
-    { tenantId, key, hash }: RepeatableRequest,
+    request: RepeatableRequest,
   ): Promise<Row | null> {
+    const { tenantId, key } = request;
     const scope = tenantId ?? OPERATOR;
     const [lock] = await manager.query<{ taken: boolean }[]>(
       'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as taken',
@@ -86,7 +89,7 @@ export class Idempotency {
        where tenant_id = $1 and key = $2 and expires_at > now()`,
       [scope, key],
     );
-    if (row !== undefined && !row.request_hash.equals(hash)) throw problem('idempotency_key_reused');
+    if (row !== undefined && !row.request_hash.equals(this.hashOf(request))) throw problem('idempotency_key_reused');
     return row ?? null;
   }
 
@@ -103,8 +106,13 @@ export class Idempotency {
        set request_hash = excluded.request_hash, status = excluded.status, answer = excluded.answer,
          expires_at = excluded.expires_at
        where idempotency_keys.expires_at <= now()`,
-      [request.tenantId ?? OPERATOR, request.key, request.hash, status, answer],
+      [request.tenantId ?? OPERATOR, request.key, this.hashOf(request), status, answer],
     );
+  }
+
+  /** Keyed, since a request may hold a password to be imported, which a plain hash would let be guessed. */
+  private hashOf({ content }: RepeatableRequest): Buffer {
+    return this.keyring.hashToken('idempotency-request', content);
   }
 
   private run(

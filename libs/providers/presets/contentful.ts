@@ -1,13 +1,22 @@
-import { hmac, readHeader, refused, type SignedPieces } from '#signatures';
+import {
+  type Clock,
+  type HeaderPairs,
+  hmac,
+  readHeader,
+  refused,
+  type SignedPieces,
+  type SignedRequest,
+  withFreshHeaders,
+} from '#signatures';
 import { header } from '../locators.js';
 import type { ProviderPreset } from '../preset.js';
 
 const LIST = 'x-contentful-signed-headers';
 const TIME = 'x-contentful-timestamp';
+/** What is signed of a request that did not come from Contentful, where it is there. */
+const SIGNED_BY_DEFAULT = ['content-type', 'x-contentful-topic'];
 
-// A fresh signature would have to cover the headers of the delivery, which are not made yet.
-// eslint-disable-next-line @typescript-eslint/unbound-method -- it is only left out, never called
-const { sign: _sign, ...scheme } = hmac({
+const scheme = hmac({
   header: 'x-contentful-signature',
   algorithm: 'sha256',
   encoding: 'hex',
@@ -22,7 +31,7 @@ export const contentful: ProviderPreset = {
   docsUrl: 'https://github.com/contentful/node-apps-toolkit',
   checkedOn: '2026-11-22',
   confidence: 'verified',
-  scheme,
+  scheme: withFreshHeaders(scheme, { covered: freshList }),
   secret: { format: 'the signing secret, 64 characters, used as it stands', source: 'imported' },
   eventType: header('X-Contentful-Topic'),
   uncovered: 'The host of the URL, and headers that are not listed in x-contentful-signed-headers.',
@@ -54,4 +63,15 @@ function canonicalRequest(
 function canonicalPath(url: string): string {
   const { pathname, search } = new URL(url);
   return encodeURI(search === '' ? pathname : `${pathname}?${encodeURIComponent(search.slice(1))}`);
+}
+
+/** The list of the callback, less what was of its connection and is not sent on. */
+function freshList({ headers }: SignedRequest, { nowMs }: Clock): HeaderPairs {
+  const received = readHeader(headers, LIST);
+  const listed = received.ok ? received.value.split(',') : [...SIGNED_BY_DEFAULT, LIST, TIME];
+  const names = listed.filter((name) => name === LIST || name === TIME || readHeader(headers, name).ok);
+  return [
+    [LIST, names.join(',')],
+    [TIME, String(Math.floor(nowMs))],
+  ];
 }

@@ -1,7 +1,7 @@
-import { hmac, type Scheme } from '#signatures';
+import { hmac, withFreshHeaders } from '#signatures';
 import type { ProviderPreset } from '../preset.js';
 
-const scheme: Scheme = hmac({
+const scheme = hmac({
   header: 'X-Ghost-Signature',
   algorithm: 'sha256',
   encoding: 'hex',
@@ -9,8 +9,11 @@ const scheme: Scheme = hmac({
   content: '${body}${timestamp}',
   timestamp: { unit: 'milliseconds', toleranceSeconds: 300 },
 });
-// Ghost writes `sha256=…, t=…` in this order, which its receivers count on; a fresh signature would have the time in front.
-delete scheme.sign;
+
+/** Ghost writes `sha256=…, t=…` in this order, which its receivers count on. */
+function timeLast(value: string): string {
+  return value.split(',').reverse().join(', ');
+}
 
 /**
  * The time, in milliseconds, is signed after the body and without a separator. Ghost deletes a webhook that is
@@ -22,7 +25,7 @@ export const ghost: ProviderPreset = {
   docsUrl: 'https://ghost.org/docs/webhooks/',
   checkedOn: '2026-11-22',
   confidence: 'verified',
-  scheme,
+  scheme: withFreshHeaders(scheme, { written: timeLast }),
   secret: { format: 'any text, used as it stands', source: 'either' },
   setup: [
     'In Ghost: Settings → Integrations → Add custom integration → Add webhook, target URL {ingest_url}.',

@@ -1,7 +1,19 @@
 import { z } from 'zod';
-import { hmac, readHeader, refused, type Scheme, type SignedPieces } from '#signatures';
+import {
+  hmac,
+  readHeader,
+  refused,
+  type Scheme,
+  type SignedPieces,
+  type SignedRequest,
+  withFreshHeaders,
+} from '#signatures';
 import { header } from '../locators.js';
 import type { ProviderPreset } from '../preset.js';
+
+const HEADER = 'X-Hook0-Signature';
+/** What is signed of a request that did not come from Hook0, where it is there. */
+const SIGNED_BY_DEFAULT = ['content-type', 'x-event-id', 'x-event-type'];
 
 const Settings = z.strictObject({
   signature_version: z.enum(['v1', 'v0']).default('v1').meta({
@@ -30,7 +42,7 @@ export const hook0: ProviderPreset = {
 
 function schemeOf({ signature_version: version }: z.output<typeof Settings>): Scheme {
   const scheme = hmac({
-    header: 'X-Hook0-Signature',
+    header: HEADER,
     algorithm: 'sha256',
     encoding: 'hex',
     grammar: { kind: 'fields', separator: ',', signature: version, timestamp: 't' },
@@ -38,26 +50,38 @@ function schemeOf({ signature_version: version }: z.output<typeof Settings>): Sc
     timestamp: { unit: 'seconds', toleranceSeconds: 300 },
   });
   if (version === 'v0') return scheme;
-  // A fresh v1 would have to list headers in front of its signature: what came is passed on as it came.
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is only left out, never called
-  const { sign: _sign, ...verifier } = scheme;
-  return verifier;
+  return withFreshHeaders(scheme, {
+    covered: (request) => [[HEADER, `h=${freshList(request)}`]],
+    written: (value, request) => value.replace(',v1=', `,h=${freshList(request)},v1=`),
+  });
 }
 
 function listedHeadersAndBody(
   ...[request, { timestamp = '' }]: Parameters<SignedPieces>
 ): ReturnType<SignedPieces> {
-  const signature = readHeader(request.headers, 'x-hook0-signature');
+  const signature = readHeader(request.headers, HEADER.toLowerCase());
   if (!signature.ok) return signature;
-  const lists = signature.value.split(',').filter((part) => part.startsWith('h='));
-  const [list] = lists;
-  if (list === undefined || lists.length > 1) return refused('signature_malformed');
-  const names = list.slice('h='.length);
+  const names = listIn(signature.value);
+  if (names === null) return refused('signature_malformed');
   const values: string[] = [];
-  for (const name of names.split(' ')) {
+  for (const name of names === '' ? [] : names.split(' ')) {
     const reading = readHeader(request.headers, name.toLowerCase());
     if (!reading.ok) return reading;
     values.push(reading.value);
   }
   return [`${timestamp}.${names}.${values.join('.')}.`, request.body];
+}
+
+function listIn(signatureHeader: string): string | null {
+  const lists = signatureHeader.split(',').filter((part) => part.startsWith('h='));
+  const [list] = lists;
+  return list === undefined || lists.length > 1 ? null : list.slice('h='.length);
+}
+
+/** The list of the callback, less what was of its connection and is not sent on. */
+function freshList({ headers }: SignedRequest): string {
+  const received = readHeader(headers, HEADER.toLowerCase());
+  const listed = received.ok ? listIn(received.value)?.split(' ') : undefined;
+  const names = (listed ?? SIGNED_BY_DEFAULT).filter((name) => readHeader(headers, name.toLowerCase()).ok);
+  return names.join(' ');
 }

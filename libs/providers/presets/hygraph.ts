@@ -1,12 +1,21 @@
 import { isUtf8 } from 'node:buffer';
-import { hmac, readHeader, refused, type SignedPieces } from '#signatures';
+import {
+  hmac,
+  readHeader,
+  refused,
+  type SignedPieces,
+  type SignedRequest,
+  withFreshHeaders,
+} from '#signatures';
 import { json } from '../locators.js';
 import type { ProviderPreset } from '../preset.js';
 
-// The header of a fresh signature would have to name the environment too: what came is passed on as it came.
-// eslint-disable-next-line @typescript-eslint/unbound-method -- it is only left out, never called
-const { sign: _sign, ...scheme } = hmac({
-  header: 'gcms-signature',
+const HEADER = 'gcms-signature';
+/** What a project has that never made another one; for requests that did not come from Hygraph. */
+const ENVIRONMENT = 'master';
+
+const scheme = hmac({
+  header: HEADER,
   algorithm: 'sha256',
   encoding: 'base64',
   grammar: { kind: 'fields', separator: ',', signature: 'sign', timestamp: 't' },
@@ -21,7 +30,13 @@ export const hygraph: ProviderPreset = {
   docsUrl: 'https://github.com/hygraph/graphcms-utils',
   checkedOn: '2026-11-22',
   confidence: 'verified',
-  scheme,
+  scheme: withFreshHeaders(scheme, {
+    covered: (request) => [[HEADER, headerOf(request, '-', '0')]],
+    written: (value, request) => {
+      const [, time = '', signature = ''] = /^t=(\d+),sign=(.+)$/.exec(value) ?? [];
+      return headerOf(request, signature, time);
+    },
+  }),
   secret: { format: 'the secret key of the webhook, used as it stands', source: 'either' },
   eventType: json('/operation'),
   setup: [
@@ -33,12 +48,23 @@ export const hygraph: ProviderPreset = {
 function bodyInJson(
   ...[{ headers, body }, { timestamp }]: Parameters<SignedPieces>
 ): ReturnType<SignedPieces> {
-  const signature = readHeader(headers, 'gcms-signature');
+  const signature = readHeader(headers, HEADER);
   if (!signature.ok) return signature;
-  const environment = /^sign=[^,]+, ?env=([^,]+), ?t=\d+$/.exec(signature.value)?.[1];
+  const environment = environmentIn(signature.value);
   if (environment === undefined) return refused('signature_malformed');
   // Bytes that are no UTF-8 would all become the same character.
   if (!isUtf8(body)) return refused('signature_mismatch');
   const text = { Body: body.toString(), EnvironmentName: environment, TimeStamp: Number(timestamp) };
   return [JSON.stringify(text)];
+}
+
+function environmentIn(signatureHeader: string): string | undefined {
+  return /^sign=[^,]+, ?env=([^,]+), ?t=\d+$/.exec(signatureHeader)?.[1];
+}
+
+/** The environment stays the one that the callback came from. */
+function headerOf({ headers }: SignedRequest, signature: string, time: string): string {
+  const received = readHeader(headers, HEADER);
+  const environment = (received.ok ? environmentIn(received.value) : undefined) ?? ENVIRONMENT;
+  return `sign=${signature}, env=${environment}, t=${time}`;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hmac, type Scheme } from '#signatures';
+import { hmac, withFreshHeaders } from '#signatures';
 import { json } from '../locators.js';
 import type { Callback, HandshakeFacts, HandshakeReply, ProviderPreset } from '../preset.js';
 import { isVerifyToken } from '../verify-token.js';
@@ -10,15 +10,13 @@ const Settings = z.strictObject({
   }),
 });
 
-const scheme: Scheme = hmac({
+const scheme = hmac({
   header: 'x-oura-signature',
   algorithm: 'sha256',
   encoding: 'hex-any-case',
   content: '${timestamp}${body}',
   timestamp: { header: 'x-oura-timestamp', unit: 'seconds', toleranceSeconds: 300 },
 });
-// Receivers compare with upper-case letters, and a fresh signature would have lower-case ones.
-delete scheme.sign;
 
 /** Time and body are signed without a separator, and the signature is written in upper case. */
 export const oura: ProviderPreset = {
@@ -27,7 +25,8 @@ export const oura: ProviderPreset = {
   docsUrl: 'https://cloud.ouraring.com/v2/docs#tag/Webhook-Subscription-Routes',
   checkedOn: '2026-11-22',
   confidence: 'second_hand',
-  scheme,
+  // Receivers compare with upper-case letters.
+  scheme: withFreshHeaders(scheme, { written: (value) => value.toUpperCase() }),
   secret: { format: 'the client secret of the app, used as it stands', source: 'imported' },
   eventType: json('/event_type'),
   configuration: { settings: Settings },
