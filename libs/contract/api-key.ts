@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FutureTimeInput, Id, listOf, Name, Time } from './fields.js';
+import { FutureTimeInput, Id, listOf, Name, OverlapSeconds, Time } from './fields.js';
 
 export const RoleName = z.enum(['admin', 'developer', 'viewer']);
 
@@ -13,12 +13,7 @@ export const CreateApiKey = z
 
 export const RotateApiKey = z
   .strictObject({
-    overlap_seconds: z
-      .int()
-      .min(0)
-      .max(2_592_000)
-      .optional()
-      .meta({ description: 'How long both keys work; default 86400' }),
+    overlap_seconds: OverlapSeconds,
     expires_at: FutureTimeInput.nullable().optional().meta({ description: 'Of the new key' }),
   })
   .prefault({})

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FutureTimeInput, Id, listOf, Name, SourceReference, text, Time } from './fields.js';
+import { FutureTimeInput, Id, listOf, Name, OverlapSeconds, SourceReference, text, Time } from './fields.js';
 
 const PlainSecretInput = text(16_384)
   .min(1)
@@ -30,12 +30,7 @@ export const UpdateCallbackSecret = z
 
 export const RotateCallbackSecret = z
   .strictObject({
-    overlap_seconds: z
-      .int()
-      .min(0)
-      .max(2_592_000)
-      .optional()
-      .meta({ description: 'How long both verify; default 86400' }),
+    overlap_seconds: OverlapSeconds,
     plain_secret: PlainSecretInput.optional(),
     label: Name.optional(),
   })

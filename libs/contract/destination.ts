@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, listOf, Name, SourceReference, text, Time } from './fields.js';
+import { Id, listOf, Name, OverlapSeconds, SourceReference, text, Time } from './fields.js';
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/;
 const reserved =
@@ -69,7 +69,7 @@ export const UpdateDestination = z
 
 export const RotateDestinationSecret = z
   .strictObject({
-    overlap_seconds: z.int().min(0).max(2_592_000).optional().meta({ description: 'Default 86400' }),
+    overlap_seconds: OverlapSeconds,
   })
   .prefault({})
   .meta({ id: 'RotateDestinationSecret' });

@@ -98,5 +98,13 @@ export function listOf<Item extends z.ZodType>(item: Item, id: string) {
 /** A header name or value pair as it stood on the wire. */
 export const HeaderPair = z.tuple([z.string(), z.string()]);
 
+/** How long what is rotated stays good beside its successor; the same everywhere. */
+export const OverlapSeconds = z
+  .int()
+  .min(0)
+  .max(2_592_000)
+  .default(86_400)
+  .meta({ description: 'How long both are good, in seconds' });
+
 /** Fields of answers that are shown once: neither a later answer nor a repeated one has them. */
 export const onceOnlyFields: readonly string[] = ['plain_secret', 'plain_key', 'signing_secret'];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, listOf, Name, Slug, text, Time } from './fields.js';
+import { Id, listOf, Name, OverlapSeconds, Slug, text, Time } from './fields.js';
 
 const THIRTY_DAYS_SECONDS = 2_592_000;
 const isPointer = (pointer: string): boolean =>
@@ -87,12 +87,7 @@ export const UpdateSource = z
 
 export const RotateSourceUrl = z
   .strictObject({
-    overlap_seconds: z
-      .int()
-      .min(0)
-      .max(THIRTY_DAYS_SECONDS)
-      .optional()
-      .meta({ description: 'How long the old URL works; default 86400' }),
+    overlap_seconds: OverlapSeconds,
   })
   .prefault({})
   .meta({ id: 'RotateSourceUrl' });

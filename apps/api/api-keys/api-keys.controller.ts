@@ -6,8 +6,6 @@ import { ApiKeys, type Caller } from '#tenants';
 import { Operation } from '../operation.js';
 import { ApiIdParam, CurrentCaller, IdParam, pageRequest } from '../parameters.js';
 
-const DEFAULT_OVERLAP_SECONDS = 86_400;
-
 @ApiTags('API keys')
 @Controller('v1/api-keys')
 export class ApiKeysController {
@@ -80,7 +78,7 @@ export class ApiKeysController {
     @Body({ schema: RotateApiKey }) body: z.output<typeof RotateApiKey>,
   ): Promise<object> {
     return this.apiKeys.rotate(caller.tenantId, id, {
-      overlapSeconds: body.overlap_seconds ?? DEFAULT_OVERLAP_SECONDS,
+      overlapSeconds: body.overlap_seconds,
       expiresAt: body.expires_at ?? null,
     });
   }

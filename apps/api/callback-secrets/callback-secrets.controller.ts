@@ -18,7 +18,6 @@ import type { Caller } from '#tenants';
 import { Operation } from '../operation.js';
 import { ApiIdParam, CurrentCaller, IdParam, pageRequest } from '../parameters.js';
 
-const DEFAULT_OVERLAP_SECONDS = 86_400;
 const ListQuery = PageQuery.extend({ source: SourceReference.optional() });
 const DeleteQuery = z.strictObject({
   force: z.enum(['true', 'false']).optional().meta({ description: 'true: delete it although it is in use' }),
@@ -139,7 +138,7 @@ export class CallbackSecretsController {
     const old = await this.secrets.get(tenantId, id);
     const source = await this.sources.get(tenantId, { id: old.source_id });
     const secret = await this.secrets.rotate(tenantId, old, secretHolderOf(source), {
-      overlapSeconds: body.overlap_seconds ?? DEFAULT_OVERLAP_SECONDS,
+      overlapSeconds: body.overlap_seconds,
       plainSecret: body.plain_secret,
       label: body.label,
     });

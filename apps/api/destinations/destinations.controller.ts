@@ -17,8 +17,6 @@ import type { Caller } from '#tenants';
 import { Operation } from '../operation.js';
 import { ApiIdParam, CurrentCaller, IdParam, pageRequest } from '../parameters.js';
 
-const DEFAULT_OVERLAP_SECONDS = 86_400;
-
 @ApiTags('Destinations')
 @Controller('v1/destinations')
 export class DestinationsController {
@@ -135,11 +133,7 @@ export class DestinationsController {
     @IdParam() id: string,
     @Body({ schema: RotateDestinationSecret }) body: z.output<typeof RotateDestinationSecret>,
   ): Promise<object> {
-    const signingSecret = await this.destinations.rotateSecret(
-      tenantId,
-      id,
-      body.overlap_seconds ?? DEFAULT_OVERLAP_SECONDS,
-    );
+    const signingSecret = await this.destinations.rotateSecret(tenantId, id, body.overlap_seconds);
     const destination = await this.destinations.get(tenantId, id);
     return { ...(await this.showOne(tenantId, destination)), signing_secret: signingSecret };
   }

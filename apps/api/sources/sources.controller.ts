@@ -16,8 +16,6 @@ import type { Caller } from '#tenants';
 import { Operation } from '../operation.js';
 import { ApiSourceParam, CurrentCaller, pageRequest, SourceParam } from '../parameters.js';
 
-const DEFAULT_OVERLAP_SECONDS = 86_400;
-
 @ApiTags('Sources')
 @Controller('v1/sources')
 export class SourcesController {
@@ -125,7 +123,7 @@ export class SourcesController {
     @SourceParam() key: SourceKey,
     @Body({ schema: RotateSourceUrl }) body: z.output<typeof RotateSourceUrl>,
   ): Promise<object> {
-    const overlapSeconds = body.overlap_seconds ?? DEFAULT_OVERLAP_SECONDS;
+    const overlapSeconds = body.overlap_seconds;
     return this.showOne(tenantId, await this.sources.rotateUrl(tenantId, key, overlapSeconds));
   }
 

@@ -166,6 +166,11 @@ describe('the audit log', () => {
     await tenant.ok('DELETE', `/v1/api-keys/${gone.id}`);
     expect((await tenant.call('GET', '/v1/sources', undefined, gone.plain_key)).status).toBe(401);
     const refused = (await rowsOf(tenant)).filter(({ action }) => /denied|refused/.test(action));
+    const doomed = `/v1/callback-secrets/${tenant.id}`;
+    for (const path of [doomed, '/v1/callback-secrets/whsec_pasted-by-mistake'])
+      expect((await tenant.call('DELETE', path, undefined, viewer)).status).toBe(403);
+    const deletions = (await rowsOf(tenant, '&action=api_key.denied')).slice(0, 2);
+    expect(deletions.map(({ details }) => details['path'])).toEqual(['/v1/callback-secrets/:id', doomed]);
     expect(refused).toMatchObject([
       {
         action: 'api_key.refused',
@@ -291,18 +296,76 @@ describe('the chain of the audit log', () => {
     expect(await verify(other)).toMatchObject({ valid: false, faults: [{ kind: 'head_changed' }] });
   });
 
-  test('notices that all of it was removed, by a row that was noted elsewhere', async () => {
+  test('notices that all of it was removed, also after more was appended', async () => {
     const { tenant } = await busyTenant();
-    const { head } = await verify(tenant);
-    const anchor = `?anchor=${head?.sequence ?? 0}:${head?.hash ?? ''}`;
-    expect(await verify(tenant, anchor)).toMatchObject({ valid: true });
+    const missing = { valid: false, faults: [{ kind: 'missing', sequence: 1, last_sequence: 1, id: null }] };
     for (const table of ['audit_log', 'audit_heads'])
       await sql(
         `delete from ${table} a using tenants t where t.id = a.tenant_id and t.slug = $1`,
         tenant.slug,
       );
+    expect(await verify(tenant)).toMatchObject(missing);
     await tenant.key('viewer');
-    expect(await verify(tenant)).toMatchObject({ valid: true, checked: 1 });
+    await tenant.key('viewer');
+    expect(await verify(tenant)).toMatchObject({ ...missing, checked: 2 });
+  });
+
+  test('is not sealed anew by the next row after it was cut and its head forged or removed', async () => {
+    const forgeries = [
+      `update audit_heads h set sequence = 10, hash = a.hash from audit_log a, tenants t
+       where t.slug = $1 and h.tenant_id = t.id and a.tenant_id = t.id and a.sequence = 10`,
+      'delete from audit_heads h using tenants t where t.slug = $1 and h.tenant_id = t.id',
+    ];
+    for (const forgery of forgeries) {
+      const { tenant } = await busyTenant();
+      await sql(
+        'delete from audit_log a using tenants t where t.id = a.tenant_id and t.slug = $1 and a.sequence > 10',
+        tenant.slug,
+      );
+      await sql(forgery, tenant.slug);
+      await tenant.key('viewer');
+      await tenant.key('viewer');
+      const [, next] = await rowsOf(tenant);
+      expect(await verify(tenant)).toMatchObject({
+        valid: false,
+        checked: 12,
+        faults: [{ kind: 'misplaced', sequence: 11, id: next?.id }],
+      });
+    }
+  });
+
+  test('names a row that somebody appended, and goes on after it', async () => {
+    const { tenant } = await busyTenant();
+    await sql(
+      `insert into audit_log
+       select tenant_id, sequence + 1, gen_random_uuid(), occurred_at, action, actor_type, actor_id, actor_name, target_type,
+         target_id, target_name, remote_ip, request_id, details, hash, sha256('x')
+       from audit_log where tenant_id = (select id from tenants where slug = $1) and sequence = 14`,
+      tenant.slug,
+    );
+    await tenant.key('viewer');
+    expect((await verify(tenant)).faults).toMatchObject([{ kind: 'changed', sequence: 15 }]);
+  });
+
+  test('that was put back to an older state of the database does not meet a row that was noted elsewhere', async () => {
+    const { tenant } = await busyTenant();
+    const ofTenant = '(select id from tenants where slug = $1)';
+    const { rows: heads } = await app.database.pool.query<{ sequence: string; hash: Buffer; seal: Buffer }>(
+      `select sequence, hash, seal from audit_heads where tenant_id = ${ofTenant}`,
+      [tenant.slug],
+    );
+    await tenant.key('viewer');
+    const { head } = await verify(tenant);
+    const anchor = `?anchor=${head?.sequence ?? 0}:${head?.hash ?? ''}`;
+    expect(await verify(tenant, anchor)).toMatchObject({ valid: true });
+    await sql(`delete from audit_log where tenant_id = ${ofTenant} and sequence = 15`, tenant.slug);
+    await sql(
+      `update audit_heads set sequence = $2, hash = $3, seal = $4 where tenant_id = ${ofTenant}`,
+      tenant.slug,
+      heads[0]?.sequence,
+      heads[0]?.hash,
+      heads[0]?.seal,
+    );
     expect(await verify(tenant, anchor)).toMatchObject({
       valid: false,
       faults: [{ kind: 'anchor_not_met', sequence: head?.sequence }],
