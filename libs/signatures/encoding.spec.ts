@@ -102,8 +102,9 @@ describe('making a key of a pasted secret', () => {
     [` ${text}`, 'white space'],
     [`${text}\r\n`, 'white space'],
     ['\ud800'.repeat(20), 'Unicode'],
-    ['whsec_', 'shorter'],
-    ['fifteen-bytes!!', 'shorter'],
+    ['whsec_', 'prefix'],
+    ['v1,whsec_', 'prefix'],
+    ['7 bytes', 'shorter'],
     ['x'.repeat(1025), 'longer'],
   ])('refuses %j: it is %s', (plainSecret, problem) => {
     expect(problemOf(plainSecret)).toContain(problem);

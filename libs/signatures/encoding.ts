@@ -131,7 +131,7 @@ export interface SecretFormat {
   readonly decode?: 'text' | 'base64' | 'hex';
   /** Prefixes that are taken off before decoding, the first that fits; e.g. `whsec_`. */
   readonly stripPrefixes?: readonly string[];
-  /** Default 16: below that a key can be guessed from one signed request. */
+  /** Default 8: many providers let their users choose the secret, and what they chose has to work. */
   readonly minimumBytes?: number;
   /** Default 1024. */
   readonly maximumBytes?: number;
@@ -158,7 +158,7 @@ export function prepareSecret(plainSecret: string, format: SecretFormat = {}): P
  * @example prepareSecretBytes('a-secret-of-some-length') // { ok: true, material: <Buffer …> }
  */
 export function prepareSecretBytes(plainSecret: string, format: SecretFormat = {}): PreparedKey<Buffer> {
-  const { decode = 'text', minimumBytes = 16, maximumBytes = 1024, derive } = format;
+  const { decode = 'text', minimumBytes = 8, maximumBytes = 1024, derive } = format;
   const spelling = spellingProblem(plainSecret);
   if (spelling !== null) return { ok: false, problem: spelling };
   const text = stripped(plainSecret, format.stripPrefixes ?? []);
@@ -180,6 +180,7 @@ export function prepareSecretBytes(plainSecret: string, format: SecretFormat = {
 export function spellingProblem(plainSecret: string): string | null {
   const trimmed = plainSecret.trim();
   if (trimmed === '') return 'the secret is empty';
+  if (/^(?:v1a?,)?wh(?:sec|sk|pk)_$/.test(trimmed)) return 'the secret is a prefix with nothing behind it';
   if (trimmed !== plainSecret) return 'the secret begins or ends with white space';
   // A lone surrogate would silently become U+FFFD, and so would every other one: different secrets, same key.
   if (Buffer.from(plainSecret).toString() !== plainSecret) return 'the secret is not valid Unicode';

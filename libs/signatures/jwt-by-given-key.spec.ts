@@ -120,7 +120,7 @@ describe('the text of such a key', () => {
     ['a cut PEM without its armour', base64(rsa.publicKey).slice(0, 200), 'not a public key'],
     ['a symmetric JWK', '{"kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAAAA"}', 'not a public key'],
     ['an OpenSSH key', 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample', 'not a public key'],
-    ['a short secret', 'short', 'shorter than 16 bytes'],
+    ['a short secret', 'short', 'shorter than 8 bytes'],
     ['a secret with a blank behind it', `${SECRET} `, 'white space'],
     ['an endless text', 'x'.repeat(10_000), 'too long'],
   ])('is refused when it is %s', (_what, text, expected) => {

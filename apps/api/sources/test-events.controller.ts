@@ -56,6 +56,7 @@ export class TestEventsController {
       url: this.settings.publicUrl + path,
       ...sampleFor(preset, body),
     });
+    await this.sources.noteTest(tenantId, source);
     const answer = await this.inbox.post(path, request.headers, request.body);
     return {
       status_code: answer.statusCode,
@@ -82,14 +83,20 @@ function sampleFor(
   });
 }
 
+const WHY_UNSIGNABLE = {
+  compare: 'Its secret is only compared, and kept as a hash',
+  compute: 'Its signature stands where only the provider can put it',
+  public: 'Its provider signs with a key that only the provider has',
+} as const;
+
 /** Signs for the URL that the provider was told, with the one secret that is current. */
 async function sign(
   scheme: Scheme,
   [current]: readonly ActiveSecret[],
   request: SignedRequest,
 ): Promise<SignedRequest> {
-  if (scheme.sign === undefined)
-    throw problem('cannot_sign', 'Its provider signs with a key that only the provider has');
+  if (scheme.secretUse === 'none') return request;
+  if (scheme.sign === undefined) throw problem('cannot_sign', WHY_UNSIGNABLE[scheme.secretUse]);
   if (current === undefined)
     throw problem('cannot_sign', 'The source has no active callback secret; make one first');
   if (current.plainSecret === null)
@@ -98,7 +105,9 @@ async function sign(
   if (!prepared.ok) throw problem('cannot_sign', prepared.problem);
   const key = { id: current.id, material: prepared.material };
   const signature = await scheme.sign(request, [key], { nowMs: Date.now() });
-  return { ...request, headers: [...request.headers, ...signature] };
+  const signed = new Set(signature.map(([name]) => name.toLowerCase()));
+  const others = request.headers.filter(([name]) => !signed.has(name.toLowerCase()));
+  return { ...request, headers: [...others, ...signature] };
 }
 
 /** The id in a receipt; a source may answer with anything of its own instead. */

@@ -15,6 +15,7 @@ afterAll(() => app.stop());
 const SECRETS: Readonly<Record<string, string>> = {
   qstash: 'sig_abcdefghijklmnopqrstuvwxyz',
   'upstash-workflow': 'sig_abcdefghijklmnopqrstuvwxyz',
+  contentful: 'an example of a secret of some length',
 };
 
 describe.each([
@@ -25,6 +26,7 @@ describe.each([
   ['qstash', null],
   ['upstash-workflow', 'workflow.first_invocation'],
   ['upstash-workflow', 'workflow.failure'],
+  ['contentful', 'ContentManagement.Entry.publish'],
 ])('a test event of %s (%s)', (provider, type) => {
   test('comes through the inbox verified, twice as two events, and can be sent again by hand', async () => {
     const tenant = await app.tenant();
@@ -94,6 +96,38 @@ describe('a test event', () => {
     expect(answer).toMatchObject({ status: 422, body: { code: 'no_sample' } });
     expect(answer.body['detail']).toContain('run.completed');
     expect((await tenant.call('POST', '/v1/sources/nobody/test-events')).status).toBe(404);
+  });
+
+  test('says why it cannot be signed', async () => {
+    const tenant = await app.tenant();
+    const ways = [
+      ['bearer', 'a token of some length', /only compared/],
+      ['mailgun', 'a signing key of some length', /only the provider can put it/],
+      ['aws-sns', 'arn:aws:sns:us-east-1:123456789012:topic', /key that only the provider has/],
+    ] as const;
+    for (const [provider, plainSecret, why] of ways) {
+      await tenant.source(provider, { plainSecret });
+      const answer = await tenant.call('POST', `/v1/sources/${provider}/test-events`);
+      expect(answer).toMatchObject({ status: 422, body: { code: 'cannot_sign' } });
+      expect(answer.body['detail']).toMatch(why);
+    }
+  });
+
+  test('needs no signature where none is checked', async () => {
+    const tenant = await app.tenant();
+    await tenant.call('POST', '/v1/sources', {
+      slug: 'open',
+      provider: 'unverified',
+      config: { accept_unverified: true },
+    });
+    const { status_code: status, event_id: id } = await tenant.ok<TestEvent>(
+      'POST',
+      '/v1/sources/open/test-events',
+    );
+    expect(status).toBe(200);
+    expect(await tenant.ok('GET', `/v1/events/${id}`)).toMatchObject({
+      verification: { scheme: 'unverified', secret_id: null },
+    });
   });
 
   test('of a source with an answer of its own has the status of that, and no id', async () => {

@@ -2,6 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { Receiver as QstashReceiver } from '@upstash/qstash';
 import express from 'express';
+import { validateRequestWithBody } from 'twilio';
 import { eventually, hexHmac, qstashToken, type ReceivedRequest, send, TestApp } from '#testing';
 import {
   callQstash,
@@ -47,6 +48,26 @@ async function tenantWith(provider: string, plainSecret?: string, settings: obje
   const url = `${receiver.url}/app/callbacks?x=1`;
   return { tenant, source, receiver, url, made: await destination(tenant, url, settings) };
 }
+
+describe('native signing of Twilio', () => {
+  test('puts the hash of a body that is no form into the URL, as the official library wants it', async () => {
+    const token = 'an-auth-token-of-the-tests';
+    const { source, receiver, url } = await tenantWith('twilio', token);
+    const body = '{"hello": "José 😀"}';
+    const told = `${source.url}?bodySHA256=${createHash('sha256').update(body).digest('hex')}`;
+    const signature = createHmac('sha1', token).update(told).digest('base64');
+    const headers = { 'content-type': 'application/json', 'x-twilio-signature': signature };
+    expect((await send(told, { method: 'POST', headers, body })).status).toBe(200);
+    await eventually(() => expect(receiver.requests).toHaveLength(1));
+
+    const [request] = receiver.requests;
+    const arrivedAt = new URL(request?.path ?? '', url).href;
+    expect(arrivedAt.startsWith(`${url}&bodySHA256=`)).toBe(true);
+    const fresh = headerOf(request, 'x-twilio-signature');
+    expect(validateRequestWithBody(token, fresh, arrivedAt, body)).toBe(true);
+    expect(validateRequestWithBody(token, fresh, arrivedAt, `${body} `)).toBe(false);
+  });
+});
 
 describe('native signing of QStash', () => {
   test('is accepted by the official Receiver, with the url, at the first attempt, the retry and the redelivery', async () => {

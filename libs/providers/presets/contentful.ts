@@ -31,7 +31,10 @@ export const contentful: ProviderPreset = {
   docsUrl: 'https://github.com/contentful/node-apps-toolkit',
   checkedOn: '2026-11-22',
   confidence: 'verified',
-  scheme: withFreshHeaders(scheme, { covered: freshList }),
+  scheme: {
+    ...withFreshHeaders(scheme, { covered: freshList }),
+    signatureHeaders: [...scheme.signatureHeaders, LIST],
+  },
   secret: { format: 'the signing secret, 64 characters, used as it stands', source: 'imported' },
   eventType: header('X-Contentful-Topic'),
   uncovered: 'The host of the URL, and headers that are not listed in x-contentful-signed-headers.',

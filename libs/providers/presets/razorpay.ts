@@ -10,7 +10,7 @@ export const razorpay: ProviderPreset = {
   checkedOn: '2026-11-22',
   confidence: 'verified',
   scheme: hmac({ header: 'X-Razorpay-Signature', algorithm: 'sha256', encoding: 'hex' }),
-  secret: { format: 'the secret you set for the webhook, at least 16 characters', source: 'either' },
+  secret: { format: 'the secret you set for the webhook', source: 'either' },
   eventId: header('X-Razorpay-Event-Id'),
   eventType: json('/event'),
   uncovered: 'The time and the headers: whoever saw a callback can send it again, also under another id.',

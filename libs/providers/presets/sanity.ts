@@ -17,7 +17,7 @@ export const sanity: ProviderPreset = {
     content: '${timestamp}.${body}',
     timestamp: { unit: 'milliseconds', toleranceSeconds: 3600 },
   }),
-  secret: { format: 'the secret you set for the webhook, at least 16 characters', source: 'either' },
+  secret: { format: 'the secret you set for the webhook', source: 'either' },
   eventId: header('idempotency-key'),
   uncovered: 'The idempotency key, which stands in a header of its own.',
   setup: [

@@ -11,7 +11,7 @@ export const segment: ProviderPreset = {
   confidence: 'verified',
   scheme: hmac({ header: 'X-Signature', algorithm: 'sha1', encoding: 'hex' }),
   secret: {
-    format: 'the shared secret you set for the destination, at least 16 characters',
+    format: 'the shared secret you set for the destination',
     source: 'either',
   },
   eventId: json('/messageId'),

@@ -11,7 +11,7 @@ export const sinchNumbers: ProviderPreset = {
   confidence: 'verified',
   scheme: hmac({ header: 'X-Sinch-Signature', algorithm: 'sha1', encoding: 'hex' }),
   secret: {
-    format: 'the hmacSecret of the callback configuration, at least 16 characters',
+    format: 'the hmacSecret of the callback configuration',
     source: 'either',
   },
   eventId: json('/eventId'),

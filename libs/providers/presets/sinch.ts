@@ -17,7 +17,7 @@ export const sinch: ProviderPreset = {
     // The nonce. Without a full stop in it, nothing of the body can be passed off as its beginning.
     id: { header: 'x-sinch-webhook-signature-nonce', pattern: /^[A-Za-z0-9_-]+$/ },
   }),
-  secret: { format: 'the secret you set for the webhook, at least 16 characters', source: 'either' },
+  secret: { format: 'the secret you set for the webhook', source: 'either' },
   setup: [
     'In Sinch: Conversation API → your app → Webhooks → add a webhook with the target URL {ingest_url}',
     'Set a secret of at least 16 characters and import the same as a callback secret',

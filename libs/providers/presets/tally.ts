@@ -10,7 +10,7 @@ export const tally: ProviderPreset = {
   checkedOn: '2026-11-22',
   confidence: 'second_hand',
   scheme: hmac({ header: 'Tally-Signature', algorithm: 'sha256', encoding: 'base64' }),
-  secret: { format: 'the signing secret you set for the webhook, at least 16 characters', source: 'either' },
+  secret: { format: 'the signing secret you set for the webhook', source: 'either' },
   eventId: json('/eventId'),
   eventType: json('/eventType'),
   uncovered: 'The age: whoever saw a callback can send it again.',

@@ -15,7 +15,7 @@ export const typeform: ProviderPreset = {
     encoding: 'base64',
     grammar: { kind: 'bare', prefix: 'sha256=' },
   }),
-  secret: { format: 'the secret you set for the webhook, at least 16 characters', source: 'either' },
+  secret: { format: 'the secret you set for the webhook', source: 'either' },
   eventId: json('/event_id'),
   eventType: json('/event_type'),
   uncovered: 'The age: whoever saw a callback can send it again.',

@@ -10,7 +10,7 @@ export const vapi: ProviderPreset = {
   checkedOn: '2026-11-22',
   confidence: 'second_hand',
   scheme: hmac({ header: 'x-vapi-signature', algorithm: 'sha256', encoding: 'hex' }),
-  secret: { format: 'the secret key of the HMAC credential, at least 16 characters', source: 'either' },
+  secret: { format: 'the secret key of the HMAC credential', source: 'either' },
   eventType: json('/message/type'),
   uncovered: 'The time: whoever saw a callback can send it again.',
   setup: [

@@ -13,7 +13,7 @@ export const woocommerce: ProviderPreset = {
   checkedOn: '2026-11-22',
   confidence: 'verified',
   scheme: hmac({ header: 'X-WC-Webhook-Signature', algorithm: 'sha256', encoding: 'base64' }),
-  secret: { format: 'the secret of the webhook, at least 16 characters', source: 'either' },
+  secret: { format: 'the secret of the webhook', source: 'either' },
   eventType: header('X-WC-Webhook-Topic'),
   uncovered: 'The time and the headers, among them the topic.',
   handshake: {

@@ -16,7 +16,7 @@ export const zerohash: ProviderPreset = {
     content: '${body}${timestamp}',
     timestamp: { header: 'x-zh-hook-timestamp', unit: 'milliseconds', toleranceSeconds: 300 },
   }),
-  secret: { format: 'the token you agreed on with Zero Hash, at least 16 characters', source: 'either' },
+  secret: { format: 'the token you agreed on with Zero Hash', source: 'either' },
   eventId: header('x-zh-hook-notification-id'),
   eventType: header('x-zh-hook-payload-type'),
   uncovered: 'The headers, among them the id and the type.',
