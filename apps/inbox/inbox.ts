@@ -14,6 +14,7 @@ import { receive, type ReceiveDependencies } from './receive.js';
 import { replyTo } from './reply.js';
 import { CallbackReport } from './report.js';
 import { sendReply } from './send-reply.js';
+import { visit } from './visit.js';
 
 const MOST_BYTES_IN_FLIGHT = 128 * 1024 * 1024;
 const NOTE_TIMEOUT_MS = 1_000;
@@ -45,6 +46,7 @@ export class Inbox implements OnApplicationShutdown {
       findSource: (tenantSlug, sourceSlug) => liveSources.findByUrlAcrossTenants(tenantSlug, sourceSlug),
       readBody: (request) => readBody(request, settings.maxBodyBytes, budget),
       published: (url, wanted, asking) => documents.get(url, wanted, asking),
+      visit: (url) => visit(this.#client, url),
       storeEvent: (event) => eventLog.append(event),
       noteVerified: async ({ tenantId, keys, bearerKeys }, secretId, atMs) => {
         const isUnused = ({ id, unused }: LiveKey): boolean => id === secretId && unused;

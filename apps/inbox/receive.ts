@@ -40,6 +40,8 @@ export interface ReceiveDependencies {
   readBody(request: IncomingMessage): Promise<BodyReading>;
   storeEvent(event: NewEvent): Promise<Appended>;
   noteVerified(source: LiveSource, secretId: string, atMs: number): Promise<void>;
+  /** Opens a URL that a provider has asked to have opened; whether it answered well. */
+  visit(url: string): Promise<boolean>;
   /** What providers publish to verify their signatures with, fetched through the guarded client. */
   readonly published: PublishedDocuments;
 }
@@ -52,13 +54,17 @@ export async function receive(request: IncomingMessage, house: ReceiveDependenci
   const ingestUrl = parseIngestTarget(request.url ?? '');
   if (ingestUrl === null) return { kind: 'not_found' };
   try {
-    const source = await house.findSource(ingestUrl.tenantSlug, ingestUrl.sourceSlug);
-    if (source === null || !admitsUrl(source, ingestUrl, Date.now())) return { kind: 'not_found' };
+    const { tenantSlug, sourceSlug } = ingestUrl;
+    const found = await house.findSource(tenantSlug, sourceSlug);
+    if (found === null || !admitsUrl(found, ingestUrl, Date.now())) return { kind: 'not_found' };
     const method = request.method ?? '';
-    if (!methodsOf(source).includes(method)) return { kind: 'method_not_allowed', source };
+    if (!methodsOf(found).includes(method)) return { kind: 'method_not_allowed', source: found };
 
     const reading = await house.readBody(request);
-    if (!reading.ok) return unreadable(reading.reason, source);
+    if (!reading.ok) return unreadable(reading.reason, found);
+    // Once more: a body may take a minute, and what was revoked meanwhile must not verify it.
+    const source = await house.findSource(tenantSlug, sourceSlug);
+    if (source === null || !admitsUrl(source, ingestUrl, Date.now())) return { kind: 'not_found' };
 
     const callback = receivedCallback(request, house.publicUrl + ingestUrl.target, reading.body);
     const eventId = newId();
@@ -74,7 +80,10 @@ export async function receive(request: IncomingMessage, house: ReceiveDependenci
     });
     if (!verdict.ok) return { kind: 'rejected', source, reason: verdict.reason };
     const proven = answerHandshake(source, callback, { proven: true, nowMs: receivedAtMs });
-    if (proven !== null) return { kind: 'handshake', source, reply: proven };
+    if (proven !== null) {
+      const isDone = proven.visit === undefined || (await house.visit(proven.visit));
+      return isDone ? { kind: 'handshake', source, reply: proven } : { kind: 'unavailable' };
+    }
     if (!carriesCallbacks(method)) return { kind: 'method_not_allowed', source };
 
     const wanted = providerReply(source, callback, { keyId: verdict.keyId, nowMs: receivedAtMs });

@@ -37,6 +37,7 @@ export interface Vector {
     readonly status: number;
     readonly headers?: HeaderPairs;
     readonly body: string;
+    readonly visit?: string;
   } | null;
 }
 

@@ -15,6 +15,11 @@ export interface HandshakeReply {
   readonly status: number;
   readonly headers: HeaderPairs;
   readonly body: string;
+  /**
+   * A URL of the provider's own that has to be opened before this is answered. Only where the question is signed, and
+   * the URL one that no stranger could have put there.
+   */
+  readonly visit?: string;
 }
 
 /** What a handshake may be answered from, besides the request. */

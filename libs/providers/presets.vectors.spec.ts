@@ -77,7 +77,9 @@ describe('the vectors of the presets', () => {
         expect(reply).toBeNull();
         return;
       }
-      expect(reply).toMatchObject({ status: vector.handshake.status, body: vector.handshake.body });
+      const { status, body, visit } = vector.handshake;
+      expect(reply).toMatchObject({ status, body });
+      expect(reply?.visit).toBe(visit);
       for (const pair of vector.handshake.headers ?? []) expect(reply?.headers).toContainEqual(pair);
     },
   );
