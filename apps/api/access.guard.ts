@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { SETTINGS, type Settings } from '#config';
+import { fromUlid } from '#contract';
 import { type Problem, problem } from '#errors';
 import { Authenticator, type Caller, Guessing, identify, mayActAs, readApiKeyText } from '#tenants';
 import { ACCESS, type Access } from './operation.js';
@@ -14,6 +15,8 @@ export interface ApiRequest {
   readonly ip: string;
   readonly method: string;
   readonly url: string;
+  /** Of Fastify: the route with its parameters' names. */
+  readonly routeOptions: { readonly url?: string };
   readonly body: unknown;
   caller?: Caller;
 }
@@ -99,9 +102,19 @@ export class AccessGuard implements CanActivate {
   }
 }
 
-/** Without the query, which may hold what people search for. */
-function pathOf({ url }: ApiRequest): string {
-  return url.split('?', 1)[0] ?? '';
+/** Without the query, and with ids alone for parameters: people put all sorts of things there, secrets too. */
+function pathOf({ url, routeOptions }: ApiRequest): string {
+  const names = routeOptions.url?.split('/') ?? [];
+  const segments = (url.split('?', 1)[0] ?? '').split('/');
+  return segments
+    .map((segment, index) =>
+      isParameter(names[index]) && fromUlid(segment) === undefined ? names[index] : segment,
+    )
+    .join('/');
+}
+
+function isParameter(name: string | undefined): boolean {
+  return name?.startsWith(':') ?? false;
 }
 
 function bearerToken(header: string | undefined): string | null {

@@ -56,7 +56,12 @@ export class IdempotencyInterceptor implements NestInterceptor {
 }
 
 function contentOf({ method, url, body }: ApiRequest): string {
-  return JSON.stringify([method, url, body ?? null]);
+  try {
+    return JSON.stringify([method, url, body ?? null]);
+  } catch {
+    // What JSON.parse can still read can be too deep for JSON.stringify.
+    throw malformed([{ path: '', message: 'is nested too deeply' }]);
+  }
 }
 
 /** The answer as it may be given a second time. */

@@ -19,7 +19,7 @@ interface Refusal extends Attempted {
 
 /**
  * Writes down who was not let in. The same refusal of the same key from the same address is written once a
- * minute, so that nobody can fill a tenant's audit log by knocking.
+ * minute, so that nobody can fill a tenant's audit log by knocking; of a key that is good, once for each thing it asked.
  */
 @Injectable()
 export class Refusals {
@@ -36,7 +36,10 @@ export class Refusals {
     { required, ...attempted }: Attempted & { readonly required: Access },
   ): Promise<void> {
     const reason = `asks for ${required}, the key has ${caller.role}`;
-    return this.write(caller, { action: 'api_key.denied', reason, ...attempted });
+    return this.write(caller, { action: 'api_key.denied', reason, ...attempted }, [
+      attempted.method,
+      attempted.path,
+    ]);
   }
 
   /** A key that is wrong, expired or deleted; the tenant is that of the key it claims to be. */
@@ -48,16 +51,21 @@ export class Refusals {
   private async write(
     { tenantId, apiKeyId, apiKeyName }: Pick<Caller, 'tenantId' | 'apiKeyId' | 'apiKeyName'>,
     { action, ...details }: Refusal,
+    distinctBy: readonly string[] = [],
   ): Promise<void> {
-    const kind = [action, apiKeyId, details.reason, acting().remoteIp].join(' ');
+    const kind = [action, apiKeyId, details.reason, acting().remoteIp, ...distinctBy].join(' ');
     if (this.#lately.has(kind)) return;
     this.#lately.set(kind, true);
-    await this.database.tenant(tenantId, (manager) =>
+    const writing = this.database.tenant(tenantId, (manager) =>
       this.audit.record(manager, tenantId, {
         action,
         target: { type: 'api_key', id: apiKeyId, name: apiKeyName },
         details: { ...details },
       }),
     );
+    await writing.catch((error: unknown) => {
+      this.#lately.delete(kind);
+      throw error;
+    });
   }
 }

@@ -1,4 +1,11 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { isUtf8 } from 'node:buffer';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
@@ -71,15 +78,30 @@ function createFrontServer(framework: RequestListener, front: { readonly inbox: 
   return server;
 }
 
-/** The management API takes JSON and nothing else; an empty body is none. */
+/** The management API takes JSON in UTF-8 and nothing else; an empty body is none. */
 function acceptJsonOnly(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else void parse(request, body as string, done);
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (body.length === 0) return done(null, undefined);
+    if (!isPlainUtf8(request.headers)) return done(problem('unsupported_media_type'), undefined);
+    const text = utf8Text(body as Buffer);
+    if (text === null) return done(problem('malformed_request', 'The body is not UTF-8'), undefined);
+    void parse(request, text, done);
   });
+}
+
+/** What says that it is in another character set, or compressed, would be misread. */
+function isPlainUtf8(headers: IncomingHttpHeaders): boolean {
+  const [, charset] = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(headers['content-type'] ?? '') ?? [];
+  const encoding = headers['content-encoding'] ?? 'identity';
+  return /^utf-?8$/i.test(charset ?? 'utf-8') && encoding.toLowerCase() === 'identity';
+}
+
+/** `null` for what is not UTF-8, rather than replacing characters, of a secret say, without a word. */
+function utf8Text(body: Buffer): string | null {
+  return isUtf8(body) ? body.toString('utf8') : null;
 }
 
 /** So that whatever is written down knows which request from where it answers; the guard adds who sent it. */

@@ -114,7 +114,13 @@ export class Deliveries {
            and d.status in ('pending', 'failed', 'cancelled', 'succeeded') and d.lease_id is null`,
         [tenantId, id],
       );
-      if (affected === 1) return;
+      if (affected === 1) {
+        await this.audit.record(manager, tenantId, {
+          action: 'delivery.retried',
+          target: { type: 'delivery', id, name: null },
+        });
+        return;
+      }
       const [row] = await manager.query<{ status: DeliveryStatus }[]>(
         'select status from deliveries where tenant_id = $1 and id = $2',
         [tenantId, id],

@@ -3,6 +3,7 @@ import { type EntityManager, IsNull } from 'typeorm';
 import { Database, newId, type Page, type PageRequest, pageOf } from '#database';
 import { problem } from '#errors';
 import { Events } from '#events';
+import { type AuditAction, AuditLog } from '#tenants';
 import { type BulkOrder, bulkTargets } from './bulk-targets.js';
 import type { DeliveryStatus } from './deliveries.service.js';
 import { Destination } from './destination.entity.js';
@@ -39,6 +40,7 @@ export class Redeliveries {
   constructor(
     private readonly database: Database,
     private readonly events: Events,
+    private readonly audit: AuditLog,
   ) {}
 
   /** Delivers one event again. */
@@ -66,6 +68,7 @@ export class Redeliveries {
         total += targets.length;
       }
       await setTotal(manager, { tenantId, id }, total);
+      await this.note(manager, 'redelivery.created', { tenantId, id }, { total });
       return find(manager, { tenantId, id });
     });
   }
@@ -97,16 +100,17 @@ export class Redeliveries {
 
   /** Cancels what of a redelivery has not been sent; what is being sent right now is not tried again. */
   async cancel(tenantId: string, id: string): Promise<RedeliveryView> {
-    await this.database.tenant(tenantId, (manager) =>
-      manager.query(
+    await this.database.tenant(tenantId, async (manager) => {
+      const [, affected] = await manager.query<[unknown, number]>(
         `update redeliveries set cancelled_at = now() where tenant_id = $1 and id = $2 and cancelled_at is null
            and exists (
              select from deliveries d
              where d.tenant_id = $1 and d.redelivery_id = $2 and d.status in ('pending', 'held')
            )`,
         [tenantId, id],
-      ),
-    );
+      );
+      if (affected > 0) await this.note(manager, 'redelivery.cancelled', { tenantId, id }, {});
+    });
     for (let cancelled = CANCEL_AT_ONCE; cancelled === CANCEL_AT_ONCE;) {
       [, cancelled] = await this.database.tenant(tenantId, (manager) =>
         manager.query<[unknown, number]>(cancelSome, [tenantId, id, CANCEL_AT_ONCE]),
@@ -137,8 +141,23 @@ export class Redeliveries {
       await insertOrder(manager, { tenantId, id });
       await insertTargets(manager, { tenantId, id }, targets, { total: 0, perSecond: undefined });
       await setTotal(manager, { tenantId, id }, targets.length);
+      await this.note(manager, 'redelivery.created', { tenantId, id }, { total: targets.length });
       // Before the commit: no worker has seen it yet, so the answer says what was ordered.
       return find(manager, { tenantId, id });
+    });
+  }
+
+  /** Last in its transaction: rows of one tenant's audit log take turns. */
+  private note(
+    manager: EntityManager,
+    action: Extract<AuditAction, `redelivery.${string}`>,
+    { tenantId, id }: OrderKey,
+    details: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    return this.audit.record(manager, tenantId, {
+      action,
+      target: { type: 'redelivery', id, name: null },
+      details,
     });
   }
 }

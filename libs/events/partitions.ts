@@ -55,7 +55,12 @@ async function missing(client: pg.PoolClient, partitions: readonly Partition[]):
 
 /** Attached rather than made in place: that would lock the whole table, behind a running backup for as long as it takes. */
 async function make(client: pg.PoolClient, { name, table, startMs }: Partition): Promise<void> {
-  await client.query(`create table ${name} (like ${table} including defaults including constraints)`);
+  // The same wall as around the whole table; nobody but the login role has a right on the part.
+  await client.query(`
+    create table ${name} (like ${table} including defaults including constraints);
+    alter table ${name} enable row level security, force row level security;
+    create policy across_tenants on ${name} to current_user using (true) with check (true);
+  `);
   await client.query(
     `alter table ${table} attach partition ${name}
      for values from ('${idAtTime(startMs)}') to ('${idAtTime(startMs + WEEK_MS)}')`,

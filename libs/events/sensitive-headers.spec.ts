@@ -11,6 +11,7 @@ const received = [
   ['cookie', ''],
   ['Cookie', 'secret-3=\u00e9'],
   ['Proxy-Authorization', 'secret-4'],
+  ['X-Api-Key', 'secret-5'],
   ['X-Authorization-Like', 'public'],
 ] as const;
 
@@ -24,6 +25,7 @@ describe('credentials in headers', () => {
       ['cookie', null],
       ['Cookie', null],
       ['Proxy-Authorization', null],
+      ['X-Api-Key', null],
       ['X-Authorization-Like', 'public'],
     ]);
     expect(sensitiveHeaders?.toString('latin1')).not.toContain('secret');

@@ -1,7 +1,8 @@
 import type { DataKey } from '#keyring';
 
 const PLACE = 'event_contents.sensitive_headers';
-const ALWAYS_SENSITIVE = ['authorization', 'proxy-authorization', 'cookie'];
+/** What credentials are commonly sent in, whoever the provider is. */
+const ALWAYS_SENSITIVE = ['authorization', 'proxy-authorization', 'cookie', 'x-api-key', 'x-auth-token'];
 
 type Pairs = readonly (readonly [name: string, value: string])[];
 type SplitPairs = readonly (readonly [name: string, value: string | null])[];

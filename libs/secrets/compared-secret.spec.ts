@@ -7,13 +7,16 @@ const credentialOf = (verifier: string) => credentialWith(verifier, keyed);
 
 describe('an imported secret that is only compared', () => {
   test('is kept as an argon2id hash of the agreed cost, another one each time', async () => {
-    const [first, second] = await Promise.all([hashSecret('user:password'), hashSecret('user:password')]);
+    const [first, second] = await Promise.all([
+      hashSecret(keyed('user:password')),
+      hashSecret(keyed('user:password')),
+    ]);
     expect(first).toMatch(/^\$argon2id\$v=19\$m=19456,(t=2,p=1|p=1,t=2)\$/);
     expect(second).not.toBe(first);
   });
 
   test('is judged slowly once for each token, and at once from then on, whether it fits or not', async () => {
-    const credential = credentialOf(await hashSecret('a token of the sender'));
+    const credential = credentialOf(await hashSecret(keyed('a token of the sender')));
     for (const [token, fits] of [
       ['a token of the sender', true],
       ['a token of the sendeR', false],
@@ -28,16 +31,23 @@ describe('an imported secret that is only compared', () => {
 
   test('proven for one hash says nothing of another one', async () => {
     const [mine, yours] = [
-      credentialOf(await hashSecret('same text')),
-      credentialOf(await hashSecret('other text')),
+      credentialOf(await hashSecret(keyed('same text'))),
+      credentialOf(await hashSecret(keyed('other text'))),
     ];
     expect(await mine.matches('same text')).toBe(true);
     expect(await yours.matches('same text')).toBe(false);
     expect(mine.matches('same text')).toBe(true);
   });
 
+  test('whose hash was moved is nobody’s at its new place, also once it is proven at its own', async () => {
+    const at = (place: string) => (text: string) => keyed(`${place}/${text}`);
+    const verifier = await hashSecret(at('mine')('a token'));
+    expect(await credentialWith(verifier, at('mine')).matches('a token')).toBe(true);
+    expect(await credentialWith(verifier, at('yours')).matches('a token')).toBe(false);
+  });
+
   test('is not tried for more strangers at once than may wait', async () => {
-    const credential = credentialOf(await hashSecret('the secret'));
+    const credential = credentialOf(await hashSecret(keyed('the secret')));
     const tries = Array.from({ length: 100 }, (_, index) =>
       Promise.resolve(credential.matches(`guess ${index}`)),
     );
@@ -48,7 +58,7 @@ describe('an imported secret that is only compared', () => {
   });
 
   test('lets any number of callbacks with one token wait for one answer', async () => {
-    const credential = credentialOf(await hashSecret('the token of a busy sender'));
+    const credential = credentialOf(await hashSecret(keyed('the token of a busy sender')));
     const tries = Array.from({ length: 500 }, () => credential.matches('the token of a busy sender'));
     expect(new Set(tries).size).toBe(1);
     const answers = await Promise.all(tries.map((one) => Promise.resolve(one)));
@@ -56,7 +66,7 @@ describe('an imported secret that is only compared', () => {
   });
 
   test('is not judged for good by a try that was turned away', async () => {
-    const credential = credentialOf(await hashSecret('genuine'));
+    const credential = credentialOf(await hashSecret(keyed('genuine')));
     const strangers = Array.from({ length: 70 }, (_, index) => credential.matches(`stranger ${index}`));
     await expect(credential.matches('genuine')).rejects.toBeInstanceOf(Overloaded);
     await Promise.allSettled(strangers.map((one) => Promise.resolve(one)));

@@ -116,7 +116,8 @@ export class LiveSources {
     const rows = await this.database.queryAcrossTenants<SourceRow>(
       `select s.tenant_id, s.id, s.slug, s.provider, s.config
        from tenants t join sources s on s.tenant_id = t.id
-       where ${condition}`,
+       -- One that is being erased has no key any more.
+       where ${condition} and length(t.wrapped_key) > 0`,
       parameters,
     );
     const [row] = rows;

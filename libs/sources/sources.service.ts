@@ -185,6 +185,11 @@ export class Sources {
     );
   }
 
+  /** Writes down that a callback is about to be signed with a source's secret, and its signature shown. */
+  async noteTest(tenantId: string, source: Source): Promise<void> {
+    await this.database.tenant(tenantId, (manager) => this.note(manager, 'source.tested', source, {}));
+  }
+
   /** Deletes a source: its URL answers 404 from then on, its events stay. */
   async delete(tenantId: string, idOrSlug: SourceKey): Promise<void> {
     await this.database.tenant(tenantId, async (manager) => {

@@ -139,8 +139,7 @@ export class ChainCheck {
       return;
     }
     const sequence = Number(head.sequence);
-    if (!this.chain.isSealed(this.tenantId, head))
-      this.note('head_changed', sequence, sequence, null);
+    if (!this.chain.isSealed(this.tenantId, head)) this.note('head_changed', sequence, sequence, null);
     else if (sequence > this.last) this.note('missing', this.last + 1, sequence, null);
     else if (sequence < this.last || (!head.hash.equals(this.#lastHash) && !this.isFaulty(this.last)))
       this.note('head_changed', sequence, sequence, null);

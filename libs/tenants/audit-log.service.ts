@@ -26,6 +26,7 @@ export const auditActions = [
   'source.created',
   'source.updated',
   'source.url_rotated',
+  'source.tested',
   'source.deleted',
   'callback_secret.created',
   'callback_secret.rotated',
@@ -37,6 +38,9 @@ export const auditActions = [
   'destination.secret_rotated',
   'destination.deleted',
   'event.deleted',
+  'redelivery.created',
+  'redelivery.cancelled',
+  'delivery.retried',
 ] as const;
 
 /** What was done, and to what kind of thing. */

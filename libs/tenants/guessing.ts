@@ -21,8 +21,8 @@ export interface Attempt {
 
 /**
  * Slows down who guesses API keys, by address and by the key that is being guessed. After too many failures further
- * texts are looked at a few a second; the rest is sent away unread. Keys that have worked lately never wait, so that
- * nobody can lock their owner out by guessing beside him.
+ * texts are looked at a few a second; the rest is sent away unread. Keys that have worked lately and addresses that have
+ * not been wrong never wait, so that nobody can lock a key's owner out by guessing beside him.
  */
 export class Guessing {
   readonly #failures = new RateLimiterMemory({ points: FAILURES_A_MINUTE, duration: 60 });
@@ -34,6 +34,8 @@ export class Guessing {
   /** Resolves when the text may be looked at; `false`: not now. */
   async admit(attempt: Attempt): Promise<boolean> {
     if (this.#proven.has(markOf(attempt.plainKey))) return true;
+    // However many others guess at a key: its owner comes from an address that has not been wrong.
+    if ((await this.#failures.get(addressOf(attempt))) === null) return true;
     for (const suspect of suspectsOf(attempt)) {
       const failures = await this.#failures.get(suspect);
       if (failures === null || failures.remainingPoints > 0) continue;
@@ -76,8 +78,12 @@ export class Guessing {
   }
 }
 
-function suspectsOf({ remoteIp, claimedId }: Attempt): string[] {
-  return [`ip:${networkOf(remoteIp)}`, ...(claimedId === null ? [] : [`key:${claimedId}`])];
+function suspectsOf(attempt: Attempt): string[] {
+  return [addressOf(attempt), ...(attempt.claimedId === null ? [] : [`key:${attempt.claimedId}`])];
+}
+
+function addressOf({ remoteIp }: Attempt): string {
+  return `ip:${networkOf(remoteIp)}`;
 }
 
 /** An IPv6 user has a whole /64 to choose from. */

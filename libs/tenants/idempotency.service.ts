@@ -73,10 +73,7 @@ export class Idempotency {
   }
 
   /** The row of an earlier request. Of two at the same time, the second is sent away to come again. */
-  private async take(
-    manager: EntityManager,
-    request: RepeatableRequest,
-  ): Promise<Row | null> {
+  private async take(manager: EntityManager, request: RepeatableRequest): Promise<Row | null> {
     const { tenantId, key } = request;
     const scope = tenantId ?? OPERATOR;
     const [lock] = await manager.query<{ taken: boolean }[]>(
@@ -89,7 +86,8 @@ export class Idempotency {
        where tenant_id = $1 and key = $2 and expires_at > now()`,
       [scope, key],
     );
-    if (row !== undefined && !row.request_hash.equals(this.hashOf(request))) throw problem('idempotency_key_reused');
+    if (row !== undefined && !row.request_hash.equals(this.hashOf(request)))
+      throw problem('idempotency_key_reused');
     return row ?? null;
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThan } from 'typeorm';
 import { Changes, Database, newId, type Page, type PageRequest, pageOf } from '#database';
@@ -8,16 +9,24 @@ import { AuditLog } from './audit-log.service.js';
 import { Tenant } from './tenant.entity.js';
 import { TenantKeys } from './tenant-keys.js';
 
-/** Tables whose rows do not go with the tenant's row by foreign key: those that are written for every callback, and those that operators share. */
+/**
+ * Tables whose rows do not go with the tenant's row by foreign key: those that are written for every callback, and those
+ * that operators share. What others are made of comes first: whoever is making them is waited for.
+ */
 const UNLINKED_TABLES = [
-  'attempts',
-  'deliveries',
-  'fan_outs',
-  'dedupe_keys',
-  'event_contents',
-  'events',
   'idempotency_keys',
+  'dedupe_keys',
+  'events',
+  'event_contents',
+  'fan_outs',
+  'deliveries',
+  'attempts',
 ] as const;
+const ROWS_AT_ONCE = 2_000;
+/** By then every process has forgotten the tenant, also one that has to find out that it hears nothing. */
+const FORGOTTEN_AFTER_MS = 1_500;
+/** For so long a process under load may be storing what it has taken in before. */
+const STORED_AFTER_MS = 10_000;
 
 /** What is told of a tenant to be. */
 export interface NewTenant {
@@ -110,10 +119,30 @@ export class Tenants {
       await this.changes.announce(manager, { kind: 'tenant', key: tenant.slug });
     });
     this.tenantKeys.forget(tenantId);
+    await this.deleteUnlinked(tenantId);
+    await sleep(FORGOTTEN_AFTER_MS);
+    await this.deleteUnlinked(tenantId);
     await this.database.acrossTenants(async (manager) => {
+      // Who is adding something of the tenant's at this moment is waited for, and nobody comes after.
+      await manager.query('select from tenants where id = $1 for update', [tenantId]);
       for (const table of UNLINKED_TABLES)
         await manager.query(`delete from ${table} where tenant_id = $1`, [tenantId]);
       await manager.delete(Tenant, { id: tenantId });
     });
+    setTimeout(() => void this.deleteUnlinked(tenantId).catch(() => undefined), STORED_AFTER_MS).unref();
+  }
+
+  /** A bounded number of rows at a time, since there may be any number of them. */
+  private async deleteUnlinked(tenantId: string): Promise<void> {
+    for (const table of UNLINKED_TABLES)
+      for (let deleted = ROWS_AT_ONCE; deleted >= ROWS_AT_ONCE;)
+        [, deleted] = await this.database.acrossTenants((manager) =>
+          manager.query<[unknown, number]>(
+            // A row of another partition in the same place is the tenant's as well, or is left alone.
+            `delete from ${table} where tenant_id = $1
+               and ctid = any (array(select ctid from ${table} where tenant_id = $1 limit ${ROWS_AT_ONCE}))`,
+            [tenantId],
+          ),
+        );
   }
 }

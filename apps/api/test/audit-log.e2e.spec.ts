@@ -85,6 +85,39 @@ describe('the audit log', () => {
     ]);
   });
 
+  test('has a row for every order to deliver again, and for callbacks signed on demand', async () => {
+    const tenant = await app.tenant();
+    await tenant.source('callbox', { slug: 'orders' });
+    await tenant.ok('POST', '/v1/destinations', { name: 'app', url: 'http://127.0.0.1:9/' });
+    const { event_id: id } = await tenant.ok<{ event_id: string }>(
+      'POST',
+      '/v1/sources/orders/test-events',
+      {},
+    );
+    await tenant.ok('POST', `/v1/events/${id}/redeliveries`, {});
+    await tenant.ok('PATCH', '/v1/sources/orders', { status: 'paused' });
+    const { id: order, deliveries } = await tenant.ok<{ id: string; deliveries: { id: string }[] }>(
+      'POST',
+      '/v1/redeliveries',
+      { filter: {} },
+    );
+    await tenant.ok('POST', '/v1/redeliveries', { filter: {}, dry_run: true });
+    for (let round = 0; round < 2; round += 1) await tenant.ok('POST', `/v1/redeliveries/${order}/cancel`);
+    await tenant.ok('POST', `/v1/deliveries/${deliveries[0]?.id ?? ''}/retry`);
+    expect((await actionsOf(tenant)).slice(6)).toEqual([
+      'source.tested',
+      'redelivery.created',
+      'source.updated',
+      'redelivery.created',
+      'redelivery.cancelled',
+      'delivery.retried',
+    ]);
+    expect((await rowsOf(tenant, `&target_id=${order}`)).map(({ details }) => details)).toEqual([
+      {},
+      { total: 1 },
+    ]);
+  });
+
   test('says who did it to what, from where, in which request', async () => {
     const { tenant, source } = await busyTenant();
     const [row] = await rowsOf(tenant, '&action=callback_secret.created');

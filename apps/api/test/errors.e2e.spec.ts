@@ -102,11 +102,25 @@ describe('a body', () => {
     'multipart/form-data; boundary=a',
     'bogus',
     'text/json',
+    'application/json; charset=utf-16',
+    'application/json;charset="latin1"',
   ])('of the content type %s is refused', async (type) => {
     const answer = await raw('POST', '/v1/sources', '{"slug":"a","provider":"callbox"}', {
       'content-type': type,
     });
     expectProblem(answer, 415, 'unsupported_media_type');
+  });
+
+  test('that is compressed, or not UTF-8, is refused rather than misread', async () => {
+    const body = '{"slug":"a","provider":"callbox"}';
+    const compressed = await raw('POST', '/v1/sources', body, { 'content-encoding': 'gzip' });
+    expectProblem(compressed, 415, 'unsupported_media_type');
+    const mangled = Buffer.concat([
+      Buffer.from('{"label":"a","plain_secret":"'),
+      Buffer.of(0xff),
+      Buffer.from('0123456789"}'),
+    ]);
+    expectProblem(await raw('POST', '/v1/callback-secrets', mangled), 400, 'malformed_request');
   });
 
   test('over a mebibyte is refused', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Receiver, send, TestApp, type TestTenant } from '#testing';
 
 let app: TestApp;
@@ -144,6 +145,34 @@ describe('a POST that is sent twice under one Idempotency-Key', () => {
     const tenant = await app.tenant();
     expect((await post(tenant, 'a', '/v1/sources', { slug: 'A B', provider: 'github' })).status).toBe(400);
     expect((await post(tenant, 'a', '/v1/sources', { slug: 'a-b', provider: 'github' })).status).toBe(201);
+  });
+
+  test('that is nested without end is malformed', async () => {
+    const tenant = await app.tenant();
+    const answer = await send(`${app.url}/v1/sources`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${tenant.adminKey}`,
+        'content-type': 'application/json',
+        'idempotency-key': 'deep',
+      },
+      body: '['.repeat(100_000) + ']'.repeat(100_000),
+    });
+    expect(answer.status).toBe(400);
+  });
+
+  test('is told by a hash that nobody can make who does not hold its key', async () => {
+    const tenant = await app.tenant();
+    const body = { label: 'a', plain_secret: 'a-password-that-can-be-guessed' };
+    expect((await post(tenant, 'guessable', '/v1/callback-secrets', body)).status).toBe(201);
+    const { rows } = await app.database.pool.query<{ request_hash: Buffer }>(
+      `select request_hash from idempotency_keys where key = 'guessable'`,
+    );
+    const guess = createHash('sha256')
+      .update(JSON.stringify(['POST', '/v1/callback-secrets', body]))
+      .digest();
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.request_hash.equals(guess)).toBe(false);
   });
 
   test('is of one tenant: the same key is another one in another tenant', async () => {

@@ -129,6 +129,27 @@ describe('guessing of API keys', () => {
       });
     }));
 
+  test('leaves an address that has not been wrong alone, with a key that was never used here', () =>
+    within({ settings: { trustedProxies: ['127.0.0.1/32'] } }, async (app) => {
+      const tenant = await app.tenant();
+      const unused = await tenant.key('viewer');
+      const [, ulid = ''] = unused.split('_');
+      const from = (address: string, key: string) =>
+        send(`${app.url}/v1/sources`, {
+          headers: { authorization: `Bearer ${key}`, 'x-forwarded-for': address },
+        });
+      const wrong = (index: number) => {
+        const text = `${ulid}_${String(index).padStart(43, '0')}`;
+        return from('198.51.100.1', `cbk_${text}${checksum(text)}`);
+      };
+      for (let index = 0; index < 100; index += 1) await wrong(index);
+      const crowd = Promise.all(Array.from({ length: 80 }, (_, index) => wrong(1_000 + index)));
+      for (let host = 1; host <= 5; host += 1)
+        expect((await from(`203.0.113.${host}`, unused)).status).toBe(200);
+      const statuses = new Set((await crowd).map(({ status }) => status));
+      expect([...statuses]).toEqual([429]);
+    }));
+
   test('is not what a deleted key does: it is refused each time, and no more', () =>
     within({}, async (app) => {
       const tenant = await app.tenant();

@@ -97,6 +97,44 @@ describe('the operator', () => {
     }
   });
 
+  test('erases what was being stored while it was erased as well', async () => {
+    const tenant = await app.tenant();
+    const { pool } = app.database;
+    const ofTenant = '(select id from tenants where slug = $1)';
+    const { rows: found } = await pool.query<{ id: string }>(`select id from tenants where slug = $1`, [
+      tenant.slug,
+    ]);
+    const storing = await pool.connect();
+    try {
+      await storing.query('begin');
+      await storing.query(
+        `insert into fan_outs (tenant_id, event_id, source_id) values (${ofTenant}, gen_random_uuid(), gen_random_uuid())`,
+        [tenant.slug],
+      );
+      const erasing = app.operator('DELETE', `/v1/tenants/${tenant.id}`);
+      await eventually(async () => {
+        const { rows } = await pool.query(`select from tenants where slug = $1 and wrapped_key = ''`, [
+          tenant.slug,
+        ]);
+        expect(rows).toHaveLength(1);
+      });
+      // Long enough for a first look to have missed it.
+      await storing.query('select pg_sleep(0.5)');
+      await storing.query('commit');
+      expect((await erasing).status).toBe(204);
+    } finally {
+      storing.release();
+    }
+    const { rows: tables } = await pool.query<{ name: string }>(
+      `select relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
+       where c.relkind in ('r', 'p') and not c.relispartition`,
+    );
+    for (const { name } of tables) {
+      const { rowCount } = await pool.query(`select from ${name} where tenant_id = $1`, [found[0]?.id]);
+      expect([name, rowCount]).toEqual([name, 0]);
+    }
+  });
+
   test('can make a tenant of an erased slug, which knows nothing of the old one', async () => {
     const tenant = await app.tenant();
     await tenant.source('runflow');
