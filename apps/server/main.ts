@@ -3,6 +3,8 @@ import { loadSettings } from '#config';
 import { createLogger } from '#logging';
 import { type Running, start } from './start.js';
 
+const FLUSH_TIMEOUT_MS = 1_000;
+
 const loaded = loadSettings();
 if (!loaded.ok) {
   process.stderr.write(
@@ -23,11 +25,22 @@ async function stop(reason: string, exitCode: number): Promise<void> {
   try {
     await starting;
     await running?.stop();
-    process.exit(exitCode);
+    await leave(exitCode);
   } catch (error) {
     logger.error({ error }, 'process.stopped_badly');
-    process.exit(1);
+    await leave(1);
   }
+}
+
+/** Writes the rest of the log and ends. A reader that has stopped reading it must not keep the process for ever. */
+async function leave(exitCode: number): Promise<void> {
+  const isWritten = await new Promise<boolean>((resolve) => {
+    logger.flush(() => resolve(true));
+    setTimeout(() => resolve(false), FLUSH_TIMEOUT_MS);
+  });
+  // The log would be written at the exit again, and wait for its reader without end.
+  if (!isWritten) process.removeAllListeners('exit');
+  process.exit(exitCode);
 }
 
 process.on('SIGINT', () => void stop('SIGINT', 0));

@@ -132,11 +132,16 @@ export class Destinations {
       } = applySettings(destination, patch, dataKey);
       await manager.update(Destination, { tenant_id: tenantId, id }, columns);
       if (patch.status !== undefined) await settleDestination(manager, tenantId, id);
-      await this.note(manager, 'destination.updated', { ...destination, ...columns }, {
-        changed: Object.entries(patch).flatMap(([name, value]) => (value === undefined ? [] : [name])),
-        ...(patch.url === undefined ? {} : { origin: originOf(patch.url) }),
-        ...(patch.status === undefined ? {} : { status: patch.status }),
-      });
+      await this.note(
+        manager,
+        'destination.updated',
+        { ...destination, ...columns },
+        {
+          changed: Object.entries(patch).flatMap(([name, value]) => (value === undefined ? [] : [name])),
+          ...(patch.url === undefined ? {} : { origin: originOf(patch.url) }),
+          ...(patch.status === undefined ? {} : { status: patch.status }),
+        },
+      );
       return { ...destination, ...columns };
     });
     return view(changed, dataKey);

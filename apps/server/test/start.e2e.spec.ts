@@ -82,6 +82,18 @@ describe('the end', () => {
     60_000,
   );
 
+  test('comes although nobody reads the log any more', async () => {
+    const server = spawn({ LOG_LEVEL: 'trace' });
+    await server.ready();
+    server.child.stdout?.pause();
+    // Until the pipe is full: what is logged from then on stays in the process.
+    for (let round = 0; round < 3_000; round += 1)
+      await send(`${URL}/in/default/nobody`, { method: 'POST', body: 'a' });
+    expect(server.child.stdout?.readableLength).toBeGreaterThan(0);
+    expect(await server.end('SIGTERM')).toBe(0);
+    expect(postmastersOf(dataDir)).toEqual([]);
+  }, 60_000);
+
   test('by kill -9 is recovered from by the next start, with the data and the orphaned PostgreSQL', async () => {
     const first = spawn();
     const key = keyIn(await first.ready());
