@@ -20,6 +20,11 @@ export const masterKeys = z.string().transform((text, context) => {
     context.addIssue('must be 32 bytes in base64, or a comma-separated list of id:base64');
     return z.NEVER;
   }
+  const ids = entries.map((entry) => entry.split(':', 1)[0]);
+  if (new Set(ids).size < ids.length || new Set(keys).size < keys.length) {
+    context.addIssue('may not name an id or a key twice');
+    return z.NEVER;
+  }
   return keys.map((key) => Buffer.from(key, 'base64'));
 });
 

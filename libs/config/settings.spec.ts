@@ -98,6 +98,8 @@ const wrong: readonly (readonly [name: string, value: string])[] = [
   ['CALLBOX_MASTER_KEY', KEY.slice(4)],
   ['CALLBOX_MASTER_KEY', `${KEY},${OTHER_KEY}`],
   ['CALLBOX_MASTER_KEY', `a:${KEY},b:${SECRET}`],
+  ['CALLBOX_MASTER_KEY', `a:${KEY},a:${OTHER_KEY}`],
+  ['CALLBOX_MASTER_KEY', `a:${KEY},b:${KEY}`],
   ['CALLBOX_MASTER_KEY', Buffer.alloc(16).toString('base64')],
   ['CALLBOX_KEY_PROVIDER', 'gcp-kms'],
   ['CALLBOX_VAULT_ADDR', 'http://vault.example.com:8200'],
