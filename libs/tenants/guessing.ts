@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 
 /** Above what a client with a wrong key in its settings tries by itself, far below what guessing would take. */
-const FAILURES_A_MINUTE = 100;
+const FAILURES_A_MINUTE = 200;
 const CHECKS_A_SECOND = 5;
 const MOST_WAITING = 50;
 const MOST_TURNS_WAITED = 5;

@@ -76,9 +76,9 @@ describe('guessing of API keys', () => {
       const tenant = await app.tenant();
       const unused = await tenant.key('viewer');
       const statuses: number[] = [];
-      for (let index = 0; index < 104; index += 1) statuses.push((await list(app, guess(index))).status);
-      expect(statuses.slice(0, 100)).toEqual(Array.from({ length: 100 }, () => 401));
-      expect(statuses.slice(100)).toEqual([429, 429, 429, 429]);
+      for (let index = 0; index < 204; index += 1) statuses.push((await list(app, guess(index))).status);
+      expect(statuses.slice(0, 200)).toEqual(Array.from({ length: 200 }, () => 401));
+      expect(statuses.slice(200)).toEqual([429, 429, 429, 429]);
       expect((await list(app, tenant.adminKey)).status).toBe(200);
       // Never used before, from the address that guesses.
       expect((await list(app, unused)).status).toBe(200);
@@ -90,7 +90,7 @@ describe('guessing of API keys', () => {
       within({}, async (app) => {
         const tenant = await app.tenant();
         expect((await list(app, tenant.adminKey)).status).toBe(200);
-        const guesses = await Promise.all(Array.from({ length: 200 }, (_, index) => list(app, guess(index))));
+        const guesses = await Promise.all(Array.from({ length: 320 }, (_, index) => list(app, guess(index))));
         const refusals = guesses.filter(({ status }) => status === 429);
         expect(refusals.length).toBeGreaterThan(80);
         for (const { headers } of refusals) expect(Number(headers['retry-after'])).toBeGreaterThan(0);
@@ -105,7 +105,7 @@ describe('guessing of API keys', () => {
       const tenant = await app.tenant();
       const [, ulid = ''] = tenant.adminKey.split('_');
       const statuses: number[] = [];
-      for (let index = 0; index < 103; index += 1) {
+      for (let index = 0; index < 203; index += 1) {
         const text = `${ulid}_${String(index).padStart(43, '0')}`;
         const { status } = await send(`${app.url}/v1/sources`, {
           headers: {
@@ -115,14 +115,14 @@ describe('guessing of API keys', () => {
         });
         statuses.push(status);
       }
-      expect(statuses.slice(0, 100)).toEqual(Array.from({ length: 100 }, () => 401));
-      expect(statuses.slice(100)).toEqual([429, 429, 429]);
+      expect(statuses.slice(0, 200)).toEqual(Array.from({ length: 200 }, () => 401));
+      expect(statuses.slice(200)).toEqual([429, 429, 429]);
       expect((await list(app, tenant.adminKey)).status).toBe(200);
       const { data } = await tenant.ok<{ data: { remote_ip: string; details: object }[] }>(
         'GET',
         '/v1/audit-log?action=api_key.refused&limit=250',
       );
-      expect(data).toHaveLength(103);
+      expect(data).toHaveLength(203);
       expect(data.at(-1)).toMatchObject({
         remote_ip: '198.51.100.0',
         details: { reason: 'wrong_secret', method: 'GET', path: '/v1/sources' },
@@ -142,7 +142,7 @@ describe('guessing of API keys', () => {
         const text = `${ulid}_${String(index).padStart(43, '0')}`;
         return from('198.51.100.1', `cbk_${text}${checksum(text)}`);
       };
-      for (let index = 0; index < 100; index += 1) await wrong(index);
+      for (let index = 0; index < 200; index += 1) await wrong(index);
       const crowd = Promise.all(Array.from({ length: 80 }, (_, index) => wrong(1_000 + index)));
       for (let host = 1; host <= 5; host += 1)
         expect((await from(`203.0.113.${host}`, unused)).status).toBe(200);
@@ -163,19 +163,19 @@ describe('guessing of API keys', () => {
       );
       await tenant.ok('DELETE', `/v1/api-keys/${id}`);
       const answers = [];
-      for (let round = 0; round < 105; round += 1) answers.push((await list(app, key)).status);
+      for (let round = 0; round < 205; round += 1) answers.push((await list(app, key)).status);
       expect(new Set(answers)).toEqual(new Set([401]));
     }));
 
   test('of the operator key is slowed down too', () =>
     within({}, async (app) => {
       const statuses: number[] = [];
-      for (let index = 0; index < 103; index += 1)
+      for (let index = 0; index < 203; index += 1)
         statuses.push(
           (await send(`${app.url}/v1/tenants`, { headers: { authorization: `Bearer ${guess(index)}` } }))
             .status,
         );
-      expect(statuses.slice(99)).toEqual([401, 429, 429, 429]);
+      expect(statuses.slice(199)).toEqual([401, 429, 429, 429]);
       expect((await app.operator('GET', '/v1/tenants')).status).toBe(200);
     }));
 });
