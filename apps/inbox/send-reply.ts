@@ -3,11 +3,13 @@ import type { Reply } from './reply.js';
 
 /** How long a sender whose body is not wanted may go on sending, so that it gets to read the answer. */
 const LINGER_MS = 3_000;
+/** A body of so many bytes is read to its end rather than the connection closed: making a new one costs more. */
+const MOST_BYTES_DISCARDED = 65_536;
 const NO_CONTENT = 204;
 
 /** Writes a reply, also to a sender that is still sending a body nobody will read. */
 export function sendReply(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
-  const closes = reply.closes && !request.complete;
+  const closes = reply.closes && !request.complete && !isSoonOver(request);
   response.writeHead(reply.status, {
     ...reply.headers,
     ...(reply.status === NO_CONTENT ? {} : { 'content-length': Buffer.byteLength(reply.body) }),
@@ -15,6 +17,11 @@ export function sendReply(request: IncomingMessage, response: ServerResponse, re
   });
   if (closes) endAfterBody(request, response, reply.body);
   else response.end(reply.body);
+}
+
+/** Whether the rest of the body is short, so that Node discards it and takes the next request. */
+function isSoonOver({ headers }: IncomingMessage): boolean {
+  return Number(headers['content-length'] ?? Infinity) <= MOST_BYTES_DISCARDED;
 }
 
 /** Closing at once would reset the connection under a sender that is still sending, and the answer with it. */
