@@ -1,4 +1,4 @@
-import { eventually, hexHmac, send, TestApp } from '#testing';
+import { eventually, hexHmac, send } from '#testing';
 import {
   allFannedOut,
   callQstash,
@@ -7,32 +7,22 @@ import {
   delivery,
   deliveryThat,
   destination,
-  Receivers,
+  Delivering,
   runflowBody,
 } from './delivering.fixture.js';
 
-let app: TestApp;
-const receivers = new Receivers();
-beforeAll(async () => {
-  app = await TestApp.start();
-});
-afterAll(async () => {
-  // First, so that no attempt is left to wait for.
-  await receivers.stop();
-  await app.stop();
-});
+const delivering = Delivering.forThisFile();
+const { receivers } = delivering;
 
 async function runflowTenant(settings: object = {}) {
-  const tenant = await app.tenant();
-  const source = await tenant.source('runflow');
-  const receiver = await receivers.start();
+  const { tenant, source, receiver } = await delivering.runflowTenant();
   const made = await destination(tenant, `${receiver.url}/callbacks`, settings);
   return { tenant, source, receiver, destinationId: made.id };
 }
 
 /** Makes a delivery due that waits for its next attempt. */
 async function makeDue(deliveryId: string): Promise<void> {
-  const { rowCount } = await app.database.pool.query(
+  const { rowCount } = await delivering.app.database.pool.query(
     `update deliveries set due_at = now(), next_attempt_at = now()
      where replace(id::text, '-', '') = $1 and status = 'pending' and lease_id is null`,
     [hexOfUlid(deliveryId)],
@@ -50,10 +40,10 @@ function hexOfUlid(ulid: string): string {
 
 describe('an accepted event', () => {
   test('is delivered to every destination that matches, and to no other', async () => {
-    const tenant = await app.tenant();
+    const tenant = await delivering.app.tenant();
     const source = await tenant.source('runflow');
     await tenant.source('qstash', { plainSecret: 'sig_a-key-of-the-tests-0123456789abc' });
-    const other = await app.tenant();
+    const other = await delivering.app.tenant();
     const receiver = await receivers.start();
     const matching = await Promise.all([
       destination(tenant, `${receiver.url}/all`),
@@ -114,9 +104,9 @@ describe('an accepted event', () => {
   });
 
   test('without a destination has no deliveries', async () => {
-    const tenant = await app.tenant();
+    const tenant = await delivering.app.tenant();
     const eventId = await callRunflow(await tenant.source('runflow'));
-    await allFannedOut(app);
+    await allFannedOut(delivering.app);
     expect(await deliveriesOf(tenant, eventId)).toEqual([]);
   });
 });
@@ -159,7 +149,7 @@ describe('an attempt', () => {
     ['connection_refused', 'http://127.0.0.1:1/', {}],
     ['dns_failed', 'http://nobody.invalid/', {}],
   ])('that reaches nobody is recorded as %s and tried again', async (error, url, settings) => {
-    const tenant = await app.tenant();
+    const tenant = await delivering.app.tenant();
     const source = await tenant.source('runflow');
     await destination(tenant, url, settings);
     const shown = await deliveryThat(tenant, await callRunflow(source), {
@@ -302,7 +292,7 @@ describe('after a failed attempt', () => {
   });
 
   test('489 of an app of QStash is final, and pauses nothing', async () => {
-    const tenant = await app.tenant();
+    const tenant = await delivering.app.tenant();
     const source = await tenant.source('qstash', { plainSecret: 'sig_a-key-of-the-tests-0123456789abc' });
     const receiver = await receivers.start();
     const { id } = await destination(tenant, receiver.url);
@@ -379,14 +369,14 @@ describe('POST /v1/deliveries/{id}/retry', () => {
     const [one] = await deliveriesOf(tenant, eventId);
     expect(await tenant.call('POST', `/v1/deliveries/${one?.id}/retry`)).toMatchObject({ status: 409 });
     expect(await tenant.call('POST', `/v1/deliveries/${eventId}/retry`)).toMatchObject({ status: 404 });
-    const other = await app.tenant();
+    const other = await delivering.app.tenant();
     expect(await other.call('POST', `/v1/deliveries/${one?.id}/retry`)).toMatchObject({ status: 404 });
   });
 });
 
 describe('a callback that goes in circles', () => {
   test('is stopped', async () => {
-    const tenant = await app.tenant();
+    const tenant = await delivering.app.tenant();
     const source = await tenant.source('callbox');
     await destination(tenant, source.url, { retry: { schedule_seconds: [] } });
     await send(source.url, {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { eventually, hexHmac, qstashToken, Receiver, send, type TestApp, type TestTenant } from '#testing';
+import { eventually, hexHmac, qstashToken, Receiver, send, TestApp, type TestTenant } from '#testing';
 
 /** A delivery as the API shows it. */
 export interface ShownDelivery {
@@ -134,5 +134,31 @@ export class Receivers {
 
   async stop(): Promise<void> {
     await Promise.all(this.#started.map((receiver) => receiver.stop()));
+  }
+}
+
+/** The application of a spec file, with what its tests deliver to. */
+export class Delivering {
+  readonly receivers = new Receivers();
+  app!: TestApp;
+
+  /** Starts it before the tests of the file and stops it after them; receivers first, so that no attempt is waited for. */
+  static forThisFile(): Delivering {
+    const delivering = new Delivering();
+    beforeAll(async () => {
+      delivering.app = await TestApp.start();
+    });
+    afterAll(async () => {
+      await delivering.receivers.stop();
+      await delivering.app.stop();
+    });
+    return delivering;
+  }
+
+  /** A tenant with a source of Runflow's and somebody who receives. */
+  async runflowTenant() {
+    const tenant = await this.app.tenant();
+    const source = await tenant.source('runflow');
+    return { tenant, source, receiver: await this.receivers.start() };
   }
 }

@@ -1,28 +1,19 @@
-import { eventually, send, TestApp } from '#testing';
+import { eventually, send } from '#testing';
 import {
   callRunflow,
   deliveriesOf,
   delivery,
   deliveryThat,
   destination,
-  Receivers,
+  Delivering,
   type ShownDelivery,
 } from './delivering.fixture.js';
 
-let app: TestApp;
-const receivers = new Receivers();
-beforeAll(async () => {
-  app = await TestApp.start();
-});
-afterAll(async () => {
-  await receivers.stop();
-  await app.stop();
-});
+const delivering = Delivering.forThisFile();
+const { receivers } = delivering;
 
 async function runflowTenant(settings: object = {}) {
-  const tenant = await app.tenant();
-  const source = await tenant.source('runflow');
-  const receiver = await receivers.start();
+  const { tenant, source, receiver } = await delivering.runflowTenant();
   const made = await destination(tenant, receiver.url, settings);
   const path = `/v1/destinations/${made.id}`;
   return { tenant, source, receiver, path, destinationId: made.id };
@@ -167,8 +158,8 @@ describe('what is erased', () => {
     const eventId = await callRunflow(source);
     await eventually(() => expect(receiver.requests).toHaveLength(1));
     await tenant.ok('DELETE', `/v1/events/${eventId}`);
-    await eventually(() => expect(app.log.join('')).toContain('"next":"lease_lost"'));
-    const { rows } = await app.database.pool.query<{ count: number }>(
+    await eventually(() => expect(delivering.app.log.join('')).toContain('"next":"lease_lost"'));
+    const { rows } = await delivering.app.database.pool.query<{ count: number }>(
       `select count(*)::integer as count from attempts a
        where not exists (select from deliveries d where d.tenant_id = a.tenant_id and d.id = a.delivery_id)`,
     );
@@ -179,7 +170,7 @@ describe('what is erased', () => {
     const { tenant, source, receiver } = await runflowTenant({ retry: { schedule_seconds: [1] } });
     receiver.answer({ status: 500 });
     await deliveryThat(tenant, await callRunflow(source), { status: 'pending', attempt_count: 1 });
-    expect((await app.operator('DELETE', `/v1/tenants/${tenant.id}`)).status).toBe(204);
+    expect((await delivering.app.operator('DELETE', `/v1/tenants/${tenant.id}`)).status).toBe(204);
 
     const other = await runflowTenant({ retry: { schedule_seconds: [1] } });
     other.receiver.answer({ status: 500 });
@@ -239,7 +230,7 @@ describe('limits of a destination', () => {
   }
 
   test('a destination that hangs does not delay the others', async () => {
-    const tenant = await app.tenant();
+    const tenant = await delivering.app.tenant();
     const source = await tenant.source('runflow');
     const [hanging, healthy] = [await receivers.start(), await receivers.start()];
     hanging.answer(...Array.from({ length: 1_000 }, () => ({ silent: true })));

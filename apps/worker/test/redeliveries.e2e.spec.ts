@@ -1,4 +1,4 @@
-import { eventually, TestApp, type TestTenant } from '#testing';
+import { eventually, type TestTenant } from '#testing';
 import {
   allFannedOut,
   callRunflow,
@@ -6,28 +6,16 @@ import {
   delivery,
   deliveryThat,
   destination,
-  Receivers,
+  Delivering,
   runflowBody,
   type ShownRedelivery,
 } from './delivering.fixture.js';
 
-let app: TestApp;
-const receivers = new Receivers();
-beforeAll(async () => {
-  app = await TestApp.start();
-});
-afterAll(async () => {
-  await receivers.stop();
-  await app.stop();
-});
+const delivering = Delivering.forThisFile();
 
 const UNKNOWN_ID = '01KAREAJKYE008000000000001';
 
-async function runflowTenant() {
-  const tenant = await app.tenant();
-  const source = await tenant.source('runflow');
-  return { tenant, source, receiver: await receivers.start() };
-}
+const runflowTenant = () => delivering.runflowTenant();
 
 async function redelivery(tenant: TestTenant, id: string): Promise<ShownRedelivery> {
   return tenant.ok<ShownRedelivery>('GET', `/v1/redeliveries/${id}`);
@@ -81,7 +69,7 @@ describe('POST /v1/events/{id}/redeliveries', () => {
   test('without a destination that matches is 422 no_destination', async () => {
     const { tenant, source, receiver } = await runflowTenant();
     const eventId = await callRunflow(source);
-    await allFannedOut(app);
+    await allFannedOut(delivering.app);
     const path = `/v1/events/${eventId}/redeliveries`;
     expect(await tenant.call('POST', path)).toMatchObject({ status: 422, body: { code: 'no_destination' } });
     const { id } = await destination(tenant, receiver.url, { types: ['batch.*'] });
@@ -95,12 +83,12 @@ describe('POST /v1/events/{id}/redeliveries', () => {
     const { tenant, source, receiver } = await runflowTenant();
     const { id } = await destination(tenant, receiver.url);
     const eventId = await callRunflow(source);
-    await allFannedOut(app);
+    await allFannedOut(delivering.app);
     const path = `/v1/events/${eventId}/redeliveries`;
     expect(await tenant.call('POST', path, { destinations: [id] })).toMatchObject({ status: 400 });
     expect(await tenant.call('POST', path, { destination: 'app' })).toMatchObject({ status: 400 });
     expect(await tenant.call('POST', `/v1/events/${UNKNOWN_ID}/redeliveries`)).toMatchObject({ status: 404 });
-    const other = await app.tenant();
+    const other = await delivering.app.tenant();
     const theirs = await destination(other, receiver.url);
     expect(await other.call('POST', path)).toMatchObject({ status: 404 });
     expect(await tenant.call('POST', path, { destination: theirs.id })).toMatchObject({ status: 422 });
@@ -126,7 +114,7 @@ describe('POST /v1/runs/{run_id}/callback-redeliveries', () => {
       await callRunflow(source, runflowBody('run/1', 'run.completed')),
     ];
     await callRunflow(source, runflowBody('run_2'));
-    await allFannedOut(app);
+    await allFannedOut(delivering.app);
     await destination(tenant, receiver.url);
     const answer = await tenant.call<ShownRedelivery>('POST', '/v1/runs/run%2F1/callback-redeliveries');
     expect(answer).toMatchObject({ status: 202, body: { total: 2, pending: 2 } });
@@ -139,7 +127,7 @@ describe('POST /v1/runs/{run_id}/callback-redeliveries', () => {
     const { tenant, source, receiver } = await runflowTenant();
     await destination(tenant, receiver.url);
     await callRunflow(source, runflowBody('run_mine'));
-    const other = await app.tenant();
+    const other = await delivering.app.tenant();
     await destination(other, receiver.url);
     expect(await tenant.call('POST', '/v1/runs/run_unknown/callback-redeliveries')).toMatchObject({
       status: 404,
@@ -169,7 +157,7 @@ describe('GET /v1/redeliveries', () => {
     expect(second.next_cursor).toBeNull();
     expect(first.data[0]).toMatchObject({ total: 1 });
 
-    const other = await app.tenant();
+    const other = await delivering.app.tenant();
     expect((await other.ok<Page>('GET', '/v1/redeliveries')).data).toEqual([]);
     for (const [method, path] of [
       ['GET', `/v1/redeliveries/${ids[0]}`],
@@ -188,7 +176,7 @@ describe('POST /v1/redeliveries', () => {
     for (let count = 0; count < 3; count += 1) ids.push(await callRunflow(source));
     const failed = await callRunflow(source, runflowBody(undefined, 'run.failed'));
     const elsewhere = await callRunflow(second);
-    await allFannedOut(app);
+    await allFannedOut(delivering.app);
     await destination(tenant, receiver.url, { max_in_flight: 1 });
 
     const count = async (filter: object) => {
@@ -240,7 +228,7 @@ describe('POST /v1/redeliveries', () => {
   test('per_second spreads it over time; what is cancelled meanwhile is not sent', async () => {
     const { tenant, source, receiver } = await runflowTenant();
     for (let count = 0; count < 4; count += 1) await callRunflow(source);
-    await allFannedOut(app);
+    await allFannedOut(delivering.app);
     await destination(tenant, receiver.url);
     const { id } = await tenant.ok<ShownRedelivery>('POST', '/v1/redeliveries', {
       filter: {},

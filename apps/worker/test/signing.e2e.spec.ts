@@ -3,26 +3,19 @@ import type { AddressInfo } from 'node:net';
 import { Receiver as QstashReceiver } from '@upstash/qstash';
 import express from 'express';
 import { validateRequestWithBody } from 'twilio';
-import { eventually, hexHmac, qstashToken, type ReceivedRequest, send, TestApp } from '#testing';
+import { eventually, hexHmac, qstashToken, type ReceivedRequest, send } from '#testing';
 import {
   callQstash,
   callRunflow,
   deliveryThat,
   destination,
-  Receivers,
+  Delivering,
   runflowBody,
   type ShownRedelivery,
 } from './delivering.fixture.js';
 
-let app: TestApp;
-const receivers = new Receivers();
-beforeAll(async () => {
-  app = await TestApp.start();
-});
-afterAll(async () => {
-  await receivers.stop();
-  await app.stop();
-});
+const delivering = Delivering.forThisFile();
+const { receivers } = delivering;
 
 const CURRENT_KEY = 'sig_current-key-of-the-tests-0123456';
 const NEXT_KEY = 'sig_next-key-of-the-tests-0123456789';
@@ -42,7 +35,7 @@ function claimsOf(token: string): Record<string, unknown> {
 }
 
 async function tenantWith(provider: string, plainSecret?: string, settings: object = {}) {
-  const tenant = await app.tenant();
+  const tenant = await delivering.app.tenant();
   const source = await tenant.source(provider, plainSecret === undefined ? {} : { plainSecret });
   const receiver = await receivers.start();
   const url = `${receiver.url}/app/callbacks?x=1`;
@@ -189,7 +182,7 @@ describe('native signing of Runflow', () => {
   }
 
   test('is accepted by its Express handler, also while a second secret is being introduced', async () => {
-    const tenant = await app.tenant();
+    const tenant = await delivering.app.tenant();
     const source = await tenant.source('runflow');
     const handler = await runflowApp(source.secret);
     try {
