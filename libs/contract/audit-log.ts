@@ -1,11 +1,42 @@
 import { z } from 'zod';
-import { Id, IdInput, listOf, PageQuery, text, Time, TimeInput } from './fields.js';
+import { Id, IdInput, listOf, PageQuery, Time, TimeInput } from './fields.js';
+
+/** Everything that is written down, by what it is done to. */
+export const AuditActionName = z.enum([
+  'tenant.created',
+  'api_key.created',
+  'api_key.rotated',
+  'api_key.deleted',
+  'api_key.refused',
+  'api_key.denied',
+  'source.created',
+  'source.updated',
+  'source.url_rotated',
+  'source.tested',
+  'source.deleted',
+  'callback_secret.created',
+  'callback_secret.rotated',
+  'callback_secret.updated',
+  'callback_secret.made_current',
+  'callback_secret.deleted',
+  'destination.created',
+  'destination.updated',
+  'destination.secret_rotated',
+  'destination.deleted',
+  'event.deleted',
+  'redelivery.created',
+  'redelivery.cancelled',
+  'delivery.retried',
+]);
+
+/** What was done, and to what kind of thing. */
+export type AuditAction = z.output<typeof AuditActionName>;
 
 const SHA256_HEX = /^[0-9a-f]{64}$/;
 
 /** Which rows of the audit log are asked for. */
 export const AuditLogQuery = PageQuery.extend({
-  action: text(64).min(1).optional().meta({ example: 'callback_secret.rotated' }),
+  action: AuditActionName.optional().meta({ description: 'Only rows of this action' }),
   actor_id: IdInput.optional().meta({ description: 'Id of the API key that did it' }),
   target_id: IdInput.optional().meta({ description: 'Id of what it was done to' }),
   occurred_after: TimeInput.optional(),
@@ -41,7 +72,7 @@ export const AuditLogRow = z
     id: Id,
     sequence: z.int().meta({ description: 'Rows of a tenant are numbered without gaps' }),
     occurred_at: Time,
-    action: z.string().meta({ example: 'callback_secret.rotated' }),
+    action: AuditActionName,
     actor: z.object({
       type: z.enum(['api_key', 'operator', 'system']),
       id: Id.nullable(),

@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull, LessThan } from 'typeorm';
 import { SETTINGS, type Settings } from '#config';
+import type { AuditAction } from '#contract';
 import { Database, newId, type Page, type PageRequest, pageOf } from '#database';
 import { problem } from '#errors';
 import type { DataKey } from '#keyring';
 import { AddressPolicy, checkUrl } from '#outbound';
-import { type AuditAction, AuditLog, TenantKeys } from '#tenants';
+import { AuditLog, TenantKeys } from '#tenants';
 import { Destination, type Signing } from './destination.entity.js';
 import { settleDestination } from './settle.js';
 

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull } from 'typeorm';
+import type { AuditAction } from '#contract';
 import { Database, newId, type Page, type PageRequest, pageOf } from '#database';
 import { problem } from '#errors';
 import { Events } from '#events';
-import { type AuditAction, AuditLog } from '#tenants';
+import { AuditLog } from '#tenants';
 import { type BulkOrder, bulkTargets } from './bulk-targets.js';
 import type { DeliveryStatus } from './deliveries.service.js';
 import { Destination } from './destination.entity.js';

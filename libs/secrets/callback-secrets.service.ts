@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull, LessThan } from 'typeorm';
 import { Changes, Database, type Page, type PageRequest, pageOf } from '#database';
-import { toUlid } from '#contract';
+import { type AuditAction, toUlid } from '#contract';
 import { problem } from '#errors';
-import { type AuditAction, AuditLog } from '#tenants';
+import { AuditLog } from '#tenants';
 import { CallbackSecret } from './callback-secret.entity.js';
 import { currentOf, isActive } from './current.js';
 import { makeCurrent, markCurrent, settleCurrent } from './lock-secrets.js';

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull, LessThan } from 'typeorm';
+import type { AuditAction } from '#contract';
 import { Changes, Database, newId, type Page, type PageRequest, pageOf } from '#database';
 import { problem } from '#errors';
 import { findPreset } from '#providers';
-import { type AuditAction, AuditLog, Tenants } from '#tenants';
+import { AuditLog, Tenants } from '#tenants';
 import { checkConfig } from './provider-settings.js';
 import { Source, type SourceConfig } from './source.entity.js';
 import { needsUrlToken, type UrlToken, UrlTokens } from './url-tokens.js';

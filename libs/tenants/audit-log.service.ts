@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { AuditAction } from '#contract';
 import { Database, newId, type Page, type PageRequest, pageOf } from '#database';
 import { Keyring } from '#keyring';
 import { acting } from './acting.js';
@@ -14,37 +15,6 @@ import {
 } from './audit-chain.js';
 
 const ROWS_AT_ONCE = 1_000;
-
-/** Everything that is written down, by what it is done to. */
-export const auditActions = [
-  'tenant.created',
-  'api_key.created',
-  'api_key.rotated',
-  'api_key.deleted',
-  'api_key.refused',
-  'api_key.denied',
-  'source.created',
-  'source.updated',
-  'source.url_rotated',
-  'source.tested',
-  'source.deleted',
-  'callback_secret.created',
-  'callback_secret.rotated',
-  'callback_secret.updated',
-  'callback_secret.made_current',
-  'callback_secret.deleted',
-  'destination.created',
-  'destination.updated',
-  'destination.secret_rotated',
-  'destination.deleted',
-  'event.deleted',
-  'redelivery.created',
-  'redelivery.cancelled',
-  'delivery.retried',
-] as const;
-
-/** What was done, and to what kind of thing. */
-export type AuditAction = (typeof auditActions)[number];
 
 /** Something that was done; who did it, when and from where is known without being told. */
 export interface AuditEntry {

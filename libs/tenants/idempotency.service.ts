@@ -66,7 +66,9 @@ export class Idempotency {
     } catch (error) {
       if (isKept(error)) {
         const sealed = seal(JSON.stringify({ code: error.code, options: error.options }));
-        await this.run(request, (manager) => this.keep(manager, request, error.status, sealed));
+        await this.database.together(request.tenantId, (manager) =>
+          this.keep(manager, request, error.status, sealed),
+        );
       }
       throw error;
     }
@@ -111,13 +113,6 @@ export class Idempotency {
   /** Keyed, since a request may hold a password to be imported, which a plain hash would let be guessed. */
   private hashOf({ content }: RepeatableRequest): Buffer {
     return this.keyring.hashToken('idempotency-request', content);
-  }
-
-  private run(
-    { tenantId }: RepeatableRequest,
-    work: (manager: EntityManager) => Promise<void>,
-  ): Promise<void> {
-    return tenantId === null ? this.database.acrossTenants(work) : this.database.tenant(tenantId, work);
   }
 }
 
