@@ -48,12 +48,12 @@ export class Inbox implements OnApplicationShutdown {
       published: (url, wanted, asking) => documents.get(url, wanted, asking),
       visit: (url) => visit(this.#client, url),
       storeEvent: (event) => eventLog.append(event),
-      noteVerified: async ({ tenantId, keys, bearerKeys }, secretId, atMs) => {
+      noteVerified: ({ tenantId, keys, bearerKeys }, secretId, atMs) => {
         const isUnused = ({ id, unused }: LiveKey): boolean => id === secretId && unused;
         const isFirst = keys.some(isUnused) || bearerKeys?.some(isUnused) === true;
         const noted = usage.record(tenantId, secretId, atMs, isFirst);
         // Noting never fails, but it may hang; whether the callback can be taken is for the store to say.
-        if (isFirst) await within(NOTE_TIMEOUT_MS, noted).catch(() => undefined);
+        return noted === undefined ? undefined : within(NOTE_TIMEOUT_MS, noted).catch(() => undefined);
       },
     };
   }
@@ -65,8 +65,9 @@ export class Inbox implements OnApplicationShutdown {
   /** Receives one request and answers it. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = performance.now();
-    const requestId = toUlid(newId());
     const outcome = await receive(request, this.#house);
+    // An accepted callback is known by its event.
+    const requestId = toUlid(outcome.kind === 'accepted' ? outcome.eventId : newId());
     const reply = replyTo(outcome, requestId);
     if (reply !== null) sendReply(request, response, reply);
     this.#report.write(outcome, {

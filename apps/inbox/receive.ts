@@ -36,10 +36,11 @@ export type Outcome =
 export interface ReceiveDependencies {
   /** Base of the URLs that providers were told. */
   readonly publicUrl: string;
-  findSource(tenantSlug: string, sourceSlug: string): Promise<LiveSource | null>;
+  findSource(tenantSlug: string, sourceSlug: string): LiveSource | null | Promise<LiveSource | null>;
   readBody(request: IncomingMessage): Promise<BodyReading>;
   storeEvent(event: NewEvent): Promise<Appended>;
-  noteVerified(source: LiveSource, secretId: string, atMs: number): Promise<void>;
+  /** A promise only when it has to be written down before the event is stored. */
+  noteVerified(source: LiveSource, secretId: string, atMs: number): Promise<void> | undefined;
   /** Opens a URL that a provider has asked to have opened; whether it answered well. */
   visit(url: string): Promise<boolean>;
   /** What providers publish to verify their signatures with, fetched through the guarded client. */
@@ -49,13 +50,15 @@ export interface ReceiveDependencies {
 /**
  * The way of a callback: find the source by its URL, read the bytes, bounded, verify them with the source's live
  * secrets, answer a handshake or store the event with its dedupe key. Verification comes before everything that leaves a trace.
+ * What is known at once is not awaited: a promise costs as much as the step itself.
  */
 export async function receive(request: IncomingMessage, house: ReceiveDependencies): Promise<Outcome> {
   const ingestUrl = parseIngestTarget(request.url ?? '');
   if (ingestUrl === null) return { kind: 'not_found' };
   try {
     const { tenantSlug, sourceSlug } = ingestUrl;
-    const found = await house.findSource(tenantSlug, sourceSlug);
+    const looked = house.findSource(tenantSlug, sourceSlug);
+    const found = looked instanceof Promise ? await looked : looked;
     if (found === null || !admitsUrl(found, ingestUrl, Date.now())) return { kind: 'not_found' };
     const method = request.method ?? '';
     if (!methodsOf(found).includes(method)) return { kind: 'method_not_allowed', source: found };
@@ -63,7 +66,8 @@ export async function receive(request: IncomingMessage, house: ReceiveDependenci
     const reading = await house.readBody(request);
     if (!reading.ok) return unreadable(reading.reason, found);
     // Once more: a body may take a minute, and what was revoked meanwhile must not verify it.
-    const source = await house.findSource(tenantSlug, sourceSlug);
+    const lookedAgain = house.findSource(tenantSlug, sourceSlug);
+    const source = lookedAgain instanceof Promise ? await lookedAgain : lookedAgain;
     if (source === null || !admitsUrl(source, ingestUrl, Date.now())) return { kind: 'not_found' };
 
     const callback = receivedCallback(request, house.publicUrl + ingestUrl.target, reading.body);
@@ -74,10 +78,8 @@ export async function receive(request: IncomingMessage, house: ReceiveDependenci
     if (!carriesCallbacks(method) && source.preset.handshake?.isSigned !== true)
       return { kind: 'method_not_allowed', source };
 
-    const verdict = await guardCallback(source, callback, {
-      nowMs: receivedAtMs,
-      published: house.published,
-    });
+    const judging = guardCallback(source, callback, { nowMs: receivedAtMs, published: house.published });
+    const verdict = judging instanceof Promise ? await judging : judging;
     if (!verdict.ok) return { kind: 'rejected', source, reason: verdict.reason };
     const proven = answerHandshake(source, callback, { proven: true, nowMs: receivedAtMs });
     if (proven !== null) {
@@ -88,22 +90,13 @@ export async function receive(request: IncomingMessage, house: ReceiveDependenci
 
     const wanted = providerReply(source, callback, { keyId: verdict.keyId, nowMs: receivedAtMs });
     // First, because what is stored may be delivered at once, signed with the secret that is current then.
-    await noteAll(verdict.secretIds, (secretId) => house.noteVerified(source, secretId, receivedAtMs));
+    const notes = verdict.secretIds.flatMap((id) => house.noteVerified(source, id, receivedAtMs) ?? []);
+    if (notes.length > 0) await Promise.all(notes);
     const stored = await house.storeEvent(eventOf(eventId, source, { ingestUrl, callback, verdict }));
     return { kind: stored.status, source, eventId: stored.id, wanted };
   } catch (error) {
     return error instanceof Overloaded ? { kind: 'unavailable' } : { kind: 'unavailable', error };
   }
-}
-
-/** Both secrets of a source that requires two are noted at once, for the first note of each waits for the database. */
-async function noteAll(
-  secretIds: readonly string[],
-  note: (secretId: string) => Promise<void>,
-): Promise<void> {
-  const [only] = secretIds;
-  if (secretIds.length === 1 && only !== undefined) await note(only);
-  else await Promise.all(secretIds.map(note));
 }
 
 function unreadable(reason: 'too_large' | 'no_memory' | 'aborted', source: LiveSource): Outcome {

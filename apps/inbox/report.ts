@@ -1,6 +1,7 @@
 import { toUlid } from '#contract';
 import type { Logger } from '#logging';
 import { Counter, Histogram, type Registry } from '#metrics';
+import type { LiveSource } from '#sources';
 import type { Outcome } from './receive.js';
 
 const MESSAGE = 'callback.received';
@@ -17,9 +18,12 @@ interface Exchange {
 export class CallbackReport {
   readonly #received: Counter;
   readonly #seconds: Histogram;
-
+  /** Counts of one provider and outcome, found once. */
+  readonly #counts = new Map<string, Counter.Internal>();
   /** For lines made of known facts only; looking through each for what to redact would cost as much as writing it. */
   readonly #facts: Logger;
+  /** Per source, with what is the same in all of its lines written already. */
+  readonly #factsOf = new WeakMap<LiveSource, Logger>();
 
   constructor(
     private readonly logger: Logger,
@@ -42,22 +46,38 @@ export class CallbackReport {
 
   write(outcome: Outcome, { requestId, method, status, durationMs }: Exchange): void {
     const source = 'source' in outcome ? outcome.source : null;
-    this.#received.inc({ provider: source?.preset.id ?? 'none', outcome: outcome.kind });
+    this.count(source?.preset.id ?? 'none', outcome.kind);
     this.#seconds.observe(durationMs / 1_000);
     const line = {
       request_id: requestId,
       outcome: outcome.kind,
       ...(outcome.kind === 'rejected' ? { reason: outcome.reason } : {}),
-      ...(source === null
-        ? {}
-        : { tenant_id: toUlid(source.tenantId), source: source.slug, provider: source.preset.id }),
       ...('eventId' in outcome ? { event_id: toUlid(outcome.eventId) } : {}),
       method,
       status,
       duration_ms: Math.round(durationMs * 10) / 10,
     };
     if (outcome.kind === 'unavailable') this.logger.error({ ...line, ...cause(outcome.error) }, MESSAGE);
-    else this.#facts.info(line, MESSAGE);
+    else this.factsOf(source).info(line, MESSAGE);
+  }
+
+  private count(provider: string, outcome: Outcome['kind']): void {
+    const key = `${provider} ${outcome}`;
+    let counted = this.#counts.get(key);
+    if (counted === undefined)
+      this.#counts.set(key, (counted = this.#received.labels({ provider, outcome })));
+    counted.inc();
+  }
+
+  private factsOf(source: LiveSource | null): Logger {
+    if (source === null) return this.#facts;
+    let facts = this.#factsOf.get(source);
+    if (facts === undefined) {
+      const { tenantId, slug, preset } = source;
+      facts = this.#facts.child({ tenant_id: toUlid(tenantId), source: slug, provider: preset.id });
+      this.#factsOf.set(source, facts);
+    }
+    return facts;
   }
 }
 

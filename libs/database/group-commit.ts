@@ -58,12 +58,21 @@ export class GroupCommit<Item, Result> {
   private async writeAll(): Promise<void> {
     // What was added in the same turn of the event loop shares the first batch.
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      this.sendOverdueAway();
-      const batch = this.takeBatch();
-      if (batch.length > 0) await this.write(batch);
+    let underWay = this.writeNext();
+    while (underWay !== undefined) {
+      const answer = await underWay;
+      // The store works on the next batch while the callers of this one are answered.
+      underWay = this.writeNext();
+      answer();
     }
     this.#writing = undefined;
+  }
+
+  /** Begins to write what is waiting; resolves to what answers its callers, and never rejects. */
+  private writeNext(): Promise<() => void> | undefined {
+    this.sendOverdueAway();
+    const batch = this.takeBatch();
+    return batch.length === 0 ? undefined : this.write(batch);
   }
 
   private sendOverdueAway(): void {
@@ -92,13 +101,15 @@ export class GroupCommit<Item, Result> {
     return taken;
   }
 
-  private async write(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+  private async write(batch: readonly Waiting<Item, Result>[]): Promise<() => void> {
     try {
       const results = await this.options.write(batch.map(({ item }) => item));
-      batch.forEach(({ resolve }, index) => resolve(results[index] as Result));
+      return () => batch.forEach(({ resolve }, index) => resolve(results[index] as Result));
     } catch (error) {
-      if (batch.length > 1 && isRefusalOfRows(error)) for (const one of batch) await this.write([one]);
-      else for (const { reject } of batch) reject(error);
+      if (batch.length === 1 || !isRefusalOfRows(error))
+        return () => batch.forEach(({ reject }) => reject(error));
+      for (const one of batch) (await this.write([one]))();
+      return () => undefined;
     }
   }
 }

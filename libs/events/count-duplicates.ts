@@ -1,25 +1,20 @@
 import type pg from 'pg';
-import type { Appended } from './append.js';
-import type { NewEvent } from './new-event.js';
+
+/** Names an event. */
+export interface EventKey {
+  readonly tenantId: string;
+  readonly id: string;
+}
 
 /**
- * Adds the duplicates of a batch to the counts of their first events. A statement of its own after the commit: the
- * one that stores the batch cannot see a first event that another process stored a moment ago.
+ * Adds one to the count of each of these events' duplicates, more to one that is named several times. A statement of its
+ * own after the commit: the one that stores a batch cannot see a first event that another process stored a moment ago.
  */
-export async function countDuplicates(
-  pool: pg.Pool,
-  batch: readonly NewEvent[],
-  outcomes: readonly Appended[],
-): Promise<void> {
-  const duplicates = batch.flatMap(({ tenantId }, index) => {
-    const outcome = outcomes[index];
-    return outcome?.status === 'duplicate' ? [{ tenantId, id: outcome.id }] : [];
-  });
-  if (duplicates.length === 0) return;
+export async function countDuplicates(pool: pg.Pool, firstEvents: readonly EventKey[]): Promise<void> {
   // Without a name, so planned each time: a plan kept from when the tables were small would read them whole.
   await pool.query(countDuplicatesSql, [
-    duplicates.map(({ tenantId }) => tenantId),
-    duplicates.map(({ id }) => id),
+    firstEvents.map(({ tenantId }) => tenantId),
+    firstEvents.map(({ id }) => id),
   ]);
 }
 

@@ -3,8 +3,8 @@ import type pg from 'pg';
 import { SETTINGS, type Settings } from '#config';
 import { createPool, GroupCommit } from '#database';
 import { LOGGER, type Logger } from '#logging';
-import { type Appended, append } from './append.js';
-import { countDuplicates } from './count-duplicates.js';
+import { type Appended, Appender } from './append.js';
+import { countDuplicates, type EventKey } from './count-duplicates.js';
 import type { NewEvent } from './new-event.js';
 import { ensurePartitions } from './partitions.js';
 
@@ -16,7 +16,9 @@ const PARTITIONS_EVERY_MS = 60 * 60 * 1_000;
 @Injectable()
 export class EventLog implements OnModuleInit, OnApplicationShutdown {
   readonly #pool: pg.Pool;
+  readonly #appender: Appender;
   readonly #commits: GroupCommit<NewEvent, Appended>;
+  readonly #counts: GroupCommit<EventKey, undefined>;
   readonly #listeners: (() => void)[] = [];
   #partitionTimer: NodeJS.Timeout | undefined;
 
@@ -26,6 +28,7 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
   ) {
     this.#pool = createPool(settings.databaseUrl ?? '', 'events', STATEMENT_TIMEOUT_MS);
     this.#pool.on('error', (error) => this.logger.warn({ error }, 'event_log.connection_lost'));
+    this.#appender = new Appender(this.#pool);
     this.#commits = new GroupCommit({
       write: (batch) => this.write(batch),
       bytesOf: (event) => event.body.length,
@@ -34,6 +37,14 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
       mostWaitingRows: 10_000,
       mostWaitingBytes: 128 * 1024 * 1024,
       mostWaitMs: MOST_WAIT_MS,
+    });
+    this.#counts = new GroupCommit({
+      write: (batch) => this.countDuplicates(batch),
+      bytesOf: () => 0,
+      mostRows: 1_000,
+      mostBatchBytes: Infinity,
+      mostWaitingRows: 10_000,
+      mostWaitingBytes: Infinity,
     });
   }
 
@@ -49,12 +60,19 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.#partitionTimer);
     await this.#commits.drain();
+    await this.#counts.drain();
+    this.#appender.release();
     await this.#pool.end();
   }
 
   /** Stores an event; resolves after its commit. Rejects with `Overloaded`, or when it could not be stored. */
-  append(event: NewEvent): Promise<Appended> {
-    return this.#commits.add(event);
+  async append(event: NewEvent): Promise<Appended> {
+    const appended = await this.#commits.add(event);
+    // It is stored whatever becomes of the count, so counting must not turn its answer into a failure.
+    if (appended.status === 'duplicate') {
+      await this.#counts.add({ tenantId: event.tenantId, id: appended.id }).catch(() => undefined);
+    }
+    return appended;
   }
 
   /** Calls `listener` after each commit of this process, so that a worker beside it need not wait for its next look. */
@@ -65,16 +83,19 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
   private async write(batch: readonly NewEvent[]): Promise<Appended[]> {
     const appended = await this.appendOrReport(batch);
     for (const listener of this.#listeners) listener();
-    // They are stored whatever becomes of the counts, so counting must not turn their answers into failures.
-    await countDuplicates(this.#pool, batch, appended).catch((error: unknown) =>
+    return appended;
+  }
+
+  private async countDuplicates(batch: readonly EventKey[]): Promise<undefined[]> {
+    await countDuplicates(this.#pool, batch).catch((error: unknown) =>
       this.logger.warn({ error }, 'event_log.duplicates_not_counted'),
     );
-    return appended;
+    return batch.map(() => undefined);
   }
 
   private async appendOrReport(batch: readonly NewEvent[]): Promise<Appended[]> {
     try {
-      return await append(this.#pool, batch);
+      return await this.#appender.append(batch);
     } catch (error) {
       // PostgreSQL's message and detail may quote the rows, so only what names the failure is logged.
       const { name, code, constraint, routine } = error as Partial<pg.DatabaseError>;

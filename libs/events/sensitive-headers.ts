@@ -2,7 +2,13 @@ import type { DataKey } from '#keyring';
 
 const PLACE = 'event_contents.sensitive_headers';
 /** What credentials are commonly sent in, whoever the provider is. */
-const ALWAYS_SENSITIVE = ['authorization', 'proxy-authorization', 'cookie', 'x-api-key', 'x-auth-token'];
+const ALWAYS_SENSITIVE = new Set([
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'x-api-key',
+  'x-auth-token',
+]);
 
 type Pairs = readonly (readonly [name: string, value: string])[];
 type SplitPairs = readonly (readonly [name: string, value: string | null])[];
@@ -21,16 +27,14 @@ export function splitHeaders(
   dataKey: DataKey,
 ): StoredHeaders {
   const hidden: [index: number, value: string][] = [];
-  const headers = pairs.map(([name, value], index): readonly [string, string | null] => {
+  pairs.forEach(([name, value], index) => {
     const lowerCase = name.toLowerCase();
-    if (!ALWAYS_SENSITIVE.includes(lowerCase) && !tokenHeaders.includes(lowerCase)) return [name, value];
-    hidden.push([index, value]);
-    return [name, null];
+    if (ALWAYS_SENSITIVE.has(lowerCase) || tokenHeaders.includes(lowerCase)) hidden.push([index, value]);
   });
-  return {
-    headers,
-    sensitiveHeaders: hidden.length === 0 ? null : dataKey.encrypt(PLACE, eventId, JSON.stringify(hidden)),
-  };
+  if (hidden.length === 0) return { headers: pairs, sensitiveHeaders: null };
+  const headers: (readonly [string, string | null])[] = [...pairs];
+  for (const [index] of hidden) headers[index] = [pairs[index]?.[0] ?? '', null];
+  return { headers, sensitiveHeaders: dataKey.encrypt(PLACE, eventId, JSON.stringify(hidden)) };
 }
 
 /** Reverses {@link splitHeaders}. */

@@ -28,7 +28,8 @@ const REDACTED = [
   '*.driverError.where',
 ];
 
-const PORTION_BYTES = 4_096;
+const PORTION_BYTES = 32_768;
+const MOST_BYTES_A_WRITE = 65_536;
 const FLUSH_EVERY_MS = 200;
 
 /** Makes the logger of a process; `destination` is for tests that read the log. */
@@ -37,11 +38,24 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     level,
     base: null,
     redact: { paths: REDACTED, censor: '[redacted]' },
-    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    timestamp,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: pino.stdSerializers.err },
   };
   return pino(options, destination ?? standardOutput());
+}
+
+let timeMs = 0;
+let timeText = '';
+
+/** Made once for all lines of a millisecond. */
+function timestamp(): string {
+  const nowMs = Date.now();
+  if (nowMs !== timeMs) {
+    timeMs = nowMs;
+    timeText = `,"time":"${new Date(nowMs).toISOString()}"`;
+  }
+  return timeText;
 }
 
 /**
@@ -49,5 +63,11 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
  * waiting is written several times a second and when the process exits; a kill -9 can lose that much of the log.
  */
 function standardOutput(): DestinationStream {
-  return pino.destination({ dest: 1, sync: false, minLength: PORTION_BYTES, periodicFlush: FLUSH_EVERY_MS });
+  return pino.destination({
+    dest: 1,
+    sync: false,
+    minLength: PORTION_BYTES,
+    maxWrite: MOST_BYTES_A_WRITE,
+    periodicFlush: FLUSH_EVERY_MS,
+  });
 }

@@ -41,12 +41,18 @@ export class SecretUsage implements OnApplicationShutdown {
   }
 
   /**
-   * Notes that a secret verified a callback just now. `first`: it had verified none before; then this resolves when it
-   * is written, and with it whether the secret has become current.
+   * Notes that a secret verified a callback just now. `first`: it had verified none before; then this is a promise that
+   * resolves when it is written, and with it whether the secret has become current.
    */
-  async record(tenantId: string, secretId: string, atMs: number, first: boolean): Promise<void> {
-    this.count({ tenantId, secretId, count: 1, lastVerifiedAtMs: atMs, first });
-    if (first) await this.flush();
+  record(tenantId: string, secretId: string, atMs: number, first: boolean): Promise<void> | undefined {
+    const tally = this.#tallies.get(secretId);
+    if (tally === undefined || first) {
+      this.count({ tenantId, secretId, count: 1, lastVerifiedAtMs: atMs, first });
+      return first ? this.flush() : undefined;
+    }
+    tally.count += 1;
+    tally.lastVerifiedAtMs = Math.max(tally.lastVerifiedAtMs, atMs);
+    return undefined;
   }
 
   /** Writes what has been counted; resolves when it is written. Never fails: what could not be written is kept. */

@@ -31,6 +31,8 @@ interface SourceRow {
 interface Remembered {
   readonly loading: Promise<LiveSource | null>;
   readonly loadedAtMs: number;
+  /** What was loaded; `undefined` until it is. */
+  source?: LiveSource | null;
 }
 
 /** Finds the source of an ingest URL, with its decrypted secrets, in memory. */
@@ -71,11 +73,18 @@ export class LiveSources {
     return loading;
   }
 
-  /** The source at `/in/{tenantSlug}/{sourceSlug}`, or `null`. */
-  async findByUrlAcrossTenants(tenantSlug: string, sourceSlug: string): Promise<LiveSource | null> {
+  /** The source at `/in/{tenantSlug}/{sourceSlug}`, or `null`; a promise only while it is being looked up. */
+  findByUrlAcrossTenants(
+    tenantSlug: string,
+    sourceSlug: string,
+  ): LiveSource | null | Promise<LiveSource | null> {
     const url = `${tenantSlug}/${sourceSlug}`;
     const remembered = this.#known.get(url) ?? this.#unknown.get(url);
-    if (remembered !== undefined && this.isFresh(remembered)) return remembered.loading;
+    if (remembered === undefined || !this.isFresh(remembered)) return this.look(url, tenantSlug, sourceSlug);
+    return remembered.source === undefined ? remembered.loading : remembered.source;
+  }
+
+  private async look(url: string, tenantSlug: string, sourceSlug: string): Promise<LiveSource | null> {
     const loading = within(
       LOAD_TIMEOUT_MS,
       this.load('t.slug = $1 and s.slug = $2 and s.deleted_at is null', [tenantSlug, sourceSlug]),
@@ -85,6 +94,7 @@ export class LiveSources {
     this.#known.set(url, entry);
     try {
       const source = await loading;
+      entry.source = source;
       if (source === null) this.moveToUnknown(url, entry);
       else this.#urlsById.set(`${source.tenantId}/${source.id}`, url);
       return source;
