@@ -2,6 +2,7 @@ import { TenantsSourcesSecrets1795300000000 } from './1795300000000-tenants-sour
 import { EventsDeliveries1795300000001 } from './1795300000001-events-deliveries.js';
 import { AuditLog1795300000002 } from './1795300000002-audit-log.js';
 import { SecretUse1795300000003 } from './1795300000003-secret-use.js';
+import { Growth1795300000004 } from './1795300000004-growth.js';
 import { IncomingEvents1795300000008 } from './1795300000008-incoming-events.js';
 
 /** Every migration, oldest first. */
@@ -10,5 +11,6 @@ export const migrations = [
   EventsDeliveries1795300000001,
   AuditLog1795300000002,
   SecretUse1795300000003,
+  Growth1795300000004,
   IncomingEvents1795300000008,
 ];

@@ -6,11 +6,10 @@ import { LOGGER, type Logger } from '#logging';
 import { type Appended, Appender } from './append.js';
 import { countDuplicates, type EventKey } from './count-duplicates.js';
 import type { NewEvent } from './new-event.js';
-import { ensurePartitions } from './partitions.js';
+import { PartitionKeeper } from './partition-keeper.js';
 
 const STATEMENT_TIMEOUT_MS = 3_000;
 const MOST_WAIT_MS = 2_000;
-const PARTITIONS_EVERY_MS = 60 * 60 * 1_000;
 
 /** Stores events durably, in group commits. */
 @Injectable()
@@ -20,7 +19,7 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
   readonly #commits: GroupCommit<NewEvent, Appended>;
   readonly #counts: GroupCommit<EventKey, undefined>;
   readonly #listeners: (() => void)[] = [];
-  #partitionTimer: NodeJS.Timeout | undefined;
+  readonly #partitions: PartitionKeeper;
 
   constructor(
     @Inject(SETTINGS) settings: Settings,
@@ -29,6 +28,7 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
     this.#pool = createPool(settings.databaseUrl ?? '', 'events', STATEMENT_TIMEOUT_MS);
     this.#pool.on('error', (error) => this.logger.warn({ error }, 'event_log.connection_lost'));
     this.#appender = new Appender(this.#pool);
+    this.#partitions = new PartitionKeeper(this.#pool, logger);
     this.#commits = new GroupCommit({
       write: (batch) => this.write(batch),
       bytesOf: (event) => event.body.length,
@@ -49,16 +49,11 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onModuleInit(): Promise<void> {
-    await ensurePartitions(this.#pool, Date.now());
-    this.#partitionTimer = setInterval(() => {
-      ensurePartitions(this.#pool, Date.now()).catch((error: unknown) =>
-        this.logger.error({ error }, 'event_log.partitions_not_made'),
-      );
-    }, PARTITIONS_EVERY_MS).unref();
+    await this.#partitions.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.#partitionTimer);
+    this.#partitions.stop();
     await this.#commits.drain();
     await this.#counts.drain();
     this.#appender.release();

@@ -10,3 +10,8 @@ export { openContentAcrossTenants } from './open-content.js';
 export type { EventContent } from './open-content.js';
 export type { NewEvent } from './new-event.js';
 export { splitHeaders } from './sensitive-headers.js';
+export { makePartitions } from './partitions.js';
+export type { Partition } from './partitions.js';
+export { gapsBefore } from './partition-range.js';
+export type { TimeRange } from './partition-range.js';
+export { dropRetired, partitionGroups, retirePartitions } from './retire-partitions.js';

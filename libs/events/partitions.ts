@@ -1,29 +1,33 @@
 import type pg from 'pg';
-import { idAtTime } from '#database';
+import { idAtTime, timeOfId } from '#database';
+import { daysAround, type TimeRange, uncoveredDays } from './partition-range.js';
 
-const WEEK_MS = 7 * 24 * 60 * 60 * 1_000;
-/** 1970-01-05, a Monday: weeks begin on Mondays, UTC. */
-const FIRST_MONDAY_MS = 4 * 24 * 60 * 60 * 1_000;
-const WEEKS_AHEAD = 4;
 const PARTITION_LOCK = 5_217_002;
 
 /** Tables that are partitioned by the time in their ids. */
-export const PARTITIONED_TABLES = ['events', 'event_contents'] as const;
+const PARTITIONED_TABLES = ['events', 'event_contents'] as const;
 
-interface Partition {
+/** A part of a partitioned table. */
+export interface Partition extends TimeRange {
   readonly name: string;
   readonly table: string;
-  readonly startMs: number;
 }
 
-/** Makes the partitions of this week and the next ones; those that are there stay as they are. */
-export async function ensurePartitions(pool: pg.Pool, nowMs: number): Promise<void> {
+/** Makes the partitions of the days around `nowMs`; days that have one already, a week's from before included, keep it. */
+export function ensurePartitions(pool: pg.Pool, nowMs: number): Promise<void> {
+  return makePartitions(pool, daysAround(nowMs));
+}
+
+/** Makes the partitions, one for each day, that `wanted` lacks. However many processes do so, each is made once. */
+export async function makePartitions(pool: pg.Pool, wanted: TimeRange): Promise<void> {
+  // Mostly there is nothing to make, and then nothing is locked.
+  if (missing(await partitions(pool), wanted).length === 0) return;
   const client = await pool.connect();
   try {
     await client.query('begin');
-    await client.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK]);
     await client.query(`set local lock_timeout = '1s'`);
-    for (const partition of await missing(client, partitionsAround(nowMs))) await make(client, partition);
+    await client.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK]);
+    for (const partition of missing(await partitions(client), wanted)) await make(client, partition);
     await client.query('commit');
     client.release();
   } catch (error) {
@@ -33,36 +37,54 @@ export async function ensurePartitions(pool: pg.Pool, nowMs: number): Promise<vo
   }
 }
 
-function partitionsAround(nowMs: number): Partition[] {
-  const thisWeek = Math.floor((nowMs - FIRST_MONDAY_MS) / WEEK_MS);
-  // The week before too: a clock that is corrected backwards must not lose a callback.
-  const weeks = Array.from({ length: WEEKS_AHEAD + 2 }, (_, index) => thisWeek - 1 + index);
-  return weeks.flatMap((week) => {
-    const startMs = FIRST_MONDAY_MS + week * WEEK_MS;
-    const day = new Date(startMs).toISOString().slice(0, 10).replaceAll('-', '');
-    return PARTITIONED_TABLES.map((table) => ({ name: `${table}_${day}`, table, startMs }));
+/** Whether every partitioned table has a place for what arrives at `timeMs`. */
+export async function hasPartitions(pool: pg.Pool, timeMs: number): Promise<boolean> {
+  return missing(await partitions(pool), { fromMs: timeMs, toMs: timeMs + 1 }).length === 0;
+}
+
+/** Every partition there is. */
+export async function partitions(runner: pg.Pool | pg.PoolClient): Promise<Partition[]> {
+  const { rows } = await runner.query<{ name: string; table: string; bounds: string }>(selectPartitions, [
+    PARTITIONED_TABLES,
+  ]);
+  return rows.map(({ bounds, ...names }) => ({ ...names, ...rangeOf(bounds) }));
+}
+
+function missing(existing: readonly Partition[], wanted: TimeRange): Partition[] {
+  return PARTITIONED_TABLES.flatMap((table) => {
+    const own = existing.filter((partition) => partition.table === table);
+    return uncoveredDays(wanted, own).map((range) => ({ ...range, table, name: nameOf(table, range) }));
   });
 }
 
-async function missing(client: pg.PoolClient, partitions: readonly Partition[]): Promise<Partition[]> {
-  const { rows } = await client.query<{ name: string }>(
-    'select name from unnest($1::text[]) as p (name) where to_regclass(name) is null',
-    [partitions.map(({ name }) => name)],
-  );
-  const names = new Set(rows.map(({ name }) => name));
-  return partitions.filter(({ name }) => names.has(name));
+/** `events_20261122`; with the time of day where another partition takes up the beginning of the day. */
+function nameOf(table: string, { fromMs }: TimeRange): string {
+  const digits = new Date(fromMs).toISOString().replaceAll(/\D/g, '');
+  return `${table}_${digits.endsWith('000000000') ? digits.slice(0, 8) : digits}`;
 }
 
 /** Attached rather than made in place: that would lock the whole table, behind a running backup for as long as it takes. */
-async function make(client: pg.PoolClient, { name, table, startMs }: Partition): Promise<void> {
+async function make(client: pg.PoolClient, { name, table, fromMs, toMs }: Partition): Promise<void> {
   // The same wall as around the whole table; nobody but the login role has a right on the part.
   await client.query(`
-    create table ${name} (like ${table} including defaults including constraints);
+    create table ${name} (
+      like ${table} including defaults including constraints including storage including compression
+    );
     alter table ${name} enable row level security, force row level security;
     create policy across_tenants on ${name} to current_user using (true) with check (true);
+    alter table ${table} attach partition ${name} for values from ('${idAtTime(fromMs)}') to ('${idAtTime(toMs)}');
   `);
-  await client.query(
-    `alter table ${table} attach partition ${name}
-     for values from ('${idAtTime(startMs)}') to ('${idAtTime(startMs + WEEK_MS)}')`,
-  );
 }
+
+/** Bounds as PostgreSQL writes them: `FOR VALUES FROM ('…') TO ('…')`, or MINVALUE, MAXVALUE and DEFAULT by an operator's hand. */
+function rangeOf(bounds: string): TimeRange {
+  const [, from, to] = /FROM \((.*?)\) TO \((.*?)\)/.exec(bounds) ?? [];
+  const timeOf = (text: string | undefined, otherwise: number): number =>
+    text?.startsWith("'") === true ? timeOfId(text.slice(1, -1)) : otherwise;
+  return { fromMs: timeOf(from, 0), toMs: timeOf(to, Infinity) };
+}
+
+const selectPartitions = `
+  select c.relname as name, p.relname as table, pg_get_expr(c.relpartbound, c.oid) as bounds
+  from pg_inherits i join pg_class c on c.oid = i.inhrelid join pg_class p on p.oid = i.inhparent
+  where i.inhparent = any (array(select to_regclass(t) from unnest($1::text[]) as t))`;

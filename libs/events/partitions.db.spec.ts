@@ -1,0 +1,148 @@
+import { Writable } from 'node:stream';
+import pg from 'pg';
+import { idAtTime } from '#database';
+import { createLogger } from '#logging';
+import { createDatabase, type TestDatabase } from '#testing';
+import { append } from './append.js';
+import { anEvent } from './new-event.fixture.js';
+import { PartitionKeeper } from './partition-keeper.js';
+import { ensurePartitions, partitions } from './partitions.js';
+
+const DAY_MS = 86_400_000;
+const TODAY_MS = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+
+let database: TestDatabase;
+let other: pg.Pool;
+beforeEach(async () => {
+  database = await createDatabase();
+  other = new pg.Pool({ connectionString: database.url, max: 2 });
+});
+afterEach(async () => {
+  await other.end();
+  await database.drop();
+});
+
+/** The days, as distances from today, that a table has partitions for. */
+async function days(table: string): Promise<number[][]> {
+  return (await partitions(database.pool))
+    .filter((partition) => partition.table === table)
+    .map(({ fromMs, toMs }) => [(fromMs - TODAY_MS) / DAY_MS, (toMs - TODAY_MS) / DAY_MS])
+    .sort(([a = 0], [b = 0]) => a - b);
+}
+
+const NINE_DAYS = Array.from({ length: 9 }, (_, index) => [index - 1, index]);
+
+test('there is one for yesterday, today and each of the next seven days, however many processes make them', async () => {
+  await Promise.all(
+    [database.pool, other, database.pool, other].map((pool) => ensurePartitions(pool, TODAY_MS)),
+  );
+  expect(await days('events')).toEqual(NINE_DAYS);
+  expect(await days('event_contents')).toEqual(NINE_DAYS);
+  await ensurePartitions(other, TODAY_MS + DAY_MS - 1);
+  expect(await days('events')).toEqual(NINE_DAYS);
+});
+
+test('a process that starts long after the newest one has ended makes those of its own time', async () => {
+  await ensurePartitions(database.pool, TODAY_MS - 100 * DAY_MS);
+  await ensurePartitions(database.pool, TODAY_MS);
+  expect(await days('events')).toEqual(expect.arrayContaining(NINE_DAYS));
+  await expect(append(database.pool, [anEvent()])).resolves.toMatchObject([{ status: 'accepted' }]);
+});
+
+test('the days of a week that has a partition from before keep it', async () => {
+  const bounds = `for values from ('${idAtTime(TODAY_MS - 3 * DAY_MS)}') to ('${idAtTime(TODAY_MS + 4 * DAY_MS)}')`;
+  for (const table of ['events', 'event_contents'])
+    await database.pool.query(`create table ${table}_20200106 partition of ${table} ${bounds}`);
+  await ensurePartitions(database.pool, TODAY_MS);
+  for (const table of ['events', 'event_contents'])
+    expect(await days(table)).toEqual([
+      [-3, 4],
+      [4, 5],
+      [5, 6],
+      [6, 7],
+      [7, 8],
+    ]);
+});
+
+test('they hold the events of their day, with the wall, indexes and constraints of the whole', async () => {
+  await ensurePartitions(database.pool, TODAY_MS);
+  const event = anEvent();
+  await append(database.pool, [event]);
+  const { rows } = await database.pool.query<object>(
+    `select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as walled,
+       (select count(*)::integer from pg_index where indrelid = c.oid) as indexes
+     from events e join pg_class c on c.oid = e.tableoid where id = $1`,
+    [event.id],
+  );
+  const name = `events_${new Date(event.receivedAtMs).toISOString().slice(0, 10).replaceAll('-', '')}`;
+  expect(rows).toEqual([{ name, walled: true, indexes: 5 }]);
+  await expect(append(database.pool, [event])).rejects.toMatchObject({ code: '23505' });
+});
+
+test('they are made without waiting for those who read, and without making callbacks wait', async () => {
+  await ensurePartitions(database.pool, TODAY_MS);
+  const reader = await other.connect();
+  try {
+    await reader.query('begin');
+    await reader.query('select count(*) from events');
+    await ensurePartitions(database.pool, TODAY_MS + 5 * DAY_MS);
+    await append(database.pool, [anEvent()]);
+  } finally {
+    await reader.query('rollback');
+    reader.release();
+  }
+  expect(await days('events')).toHaveLength(14);
+});
+
+describe('a process that runs for weeks', () => {
+  const logger = createLogger('silent', new Writable({ write: (_chunk, _encoding, done) => done() }));
+
+  test('makes those of the days that begin, and looks at the clock alone while there are enough', async () => {
+    const keeper = new PartitionKeeper(database.pool, logger);
+    try {
+      await keeper.look(TODAY_MS);
+      expect(await days('events')).toEqual(NINE_DAYS);
+      await database.pool.query('drop table events');
+      await keeper.look(TODAY_MS + 1);
+      expect(await days('event_contents')).toHaveLength(9);
+      await database.pool.query(
+        'create table events (tenant_id uuid not null, id uuid not null) partition by range (id)',
+      );
+      await keeper.look(TODAY_MS + DAY_MS);
+      expect(await days('event_contents')).toHaveLength(10);
+    } finally {
+      keeper.stop();
+    }
+  });
+
+  test('starts where today is covered and somebody keeps it from making the next ones, and makes them later', async () => {
+    await ensurePartitions(database.pool, TODAY_MS - 7 * DAY_MS);
+    const keeper = new PartitionKeeper(database.pool, logger);
+    const blocker = await other.connect();
+    try {
+      await blocker.query('begin');
+      await blocker.query('lock table events in share update exclusive mode');
+      await keeper.start();
+      expect(await days('events')).toHaveLength(9);
+      await blocker.query('rollback');
+      await keeper.look(Date.now());
+      expect(await days('events')).toEqual(expect.arrayContaining(NINE_DAYS));
+    } finally {
+      keeper.stop();
+      blocker.release(true);
+    }
+  });
+
+  test('does not start where a callback would have no place', async () => {
+    const keeper = new PartitionKeeper(database.pool, logger);
+    const blocker = await other.connect();
+    try {
+      await blocker.query('begin');
+      await blocker.query('lock table events in share update exclusive mode');
+      await expect(keeper.start()).rejects.toMatchObject({ code: '55P03' });
+    } finally {
+      keeper.stop();
+      blocker.release(true);
+    }
+  });
+});
