@@ -9,7 +9,7 @@ import {
 import type pg from 'pg';
 import { SETTINGS, type Settings } from '#config';
 import { createPool } from '#database';
-import { DeliveryPreparer, fanOut, prune, settle } from '#deliveries';
+import { DeliveryPreparer, fanOut, Pruner, settle } from '#deliveries';
 import { EventLog } from '#events';
 import { LOGGER, type Logger } from '#logging';
 import { METRICS, type Registry } from '#metrics';
@@ -27,6 +27,8 @@ const SETTLE_EVERY_MS = 2_000;
 /** Windows per destination are what bounds it; several destinations may share an origin. */
 const MOST_SOCKETS_PER_ORIGIN = 1_000;
 const PRUNE_EVERY_MS = 60_000;
+/** Between two batches of what has expired, so that callbacks have the disk to themselves in between. */
+const PRUNE_REST_MS = 100;
 
 /** Runs the jobs of this process, and stops them in order. */
 @Injectable()
@@ -48,6 +50,7 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, OnApplic
     });
     pool.on('error', (error) => logger.warn({ error }, 'worker.connection_lost'));
     this.#pool = pool;
+    const pruner = new Pruner(pool);
     const loop = (name: string, idleMs: number, work: () => Promise<boolean>) =>
       new Loop({ name, idleMs, work, logger });
     const deliver = loop('deliver', LOOK_EVERY_MS, () => this.#deliverer.work());
@@ -77,7 +80,11 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, OnApplic
         if (moved > 0) deliver.wake();
         return moved > 0;
       }),
-      prune: loop('prune', PRUNE_EVERY_MS, async () => (await prune(pool)) + (await pruneAnswers(pool)) > 0),
+      prune: loop('prune', PRUNE_EVERY_MS, async () => {
+        const pruned = (await pruner.prune()) + (await pruneAnswers(pool));
+        if (pruned > 0) await sleep(PRUNE_REST_MS);
+        return pruned > 0;
+      }),
     };
     eventLog.onStored(() => this.#loops.fanOut.wake());
   }

@@ -16,7 +16,7 @@ export { DeliveryPreparer } from './prepare.js';
 export type { Preparation, PreparedRequest } from './prepare.js';
 export { giveBack, renewLeases, setAside } from './lease.js';
 export type { Obstacle } from './lease.js';
-export { prune } from './prune.js';
+export { Pruner } from './prune.js';
 export { recordAttempts } from './record.js';
 export type { Recorded, RecordedAttempt } from './record.js';
 export { Redeliveries } from './redeliveries.service.js';

@@ -1,51 +1,97 @@
 import type pg from 'pg';
+import { dropRetired, gapsBefore, type Partition, partitionGroups, retirePartitions } from '#events';
+import {
+  DEFAULT_RETENTION_DAYS,
+  deleteExpired,
+  deleteOrphans,
+  longestRetention,
+  retentionSpan,
+} from './expire-events.js';
+import { type DedupePosition, pruneDedupeKeys } from './prune-dedupe-keys.js';
+import { pruneRedeliveries, type RedeliveryPosition } from './prune-redeliveries.js';
 
-const DEFAULT_RETENTION_DAYS = 30;
-const MOST_ROWS = 1_000;
+const DAY_MS = 24 * 60 * 60 * 1_000;
+const MOST_EVENTS = 1_000;
+const MOST_ORPHANS = 2_000;
+const PRUNE_LOCK = 5_217_010;
 
 /**
- * Deletes events past the retention of their source, with all that became of them, and dedupe keys whose window has
- * ended; a bounded number at a time, so that it never holds locks for long. Returns how many events went.
+ * Deletes what is past its time, a bounded amount at each call: events after the retention of their source, whole
+ * partitions where all of it is, what became of them, dedupe keys after their window, old redeliveries. Of any number of
+ * processes one does so at a time.
  */
-export async function prune(pool: pg.Pool): Promise<number> {
-  const { rowCount } = await pool.query(pruneEvents, [DEFAULT_RETENTION_DAYS, MOST_ROWS]);
-  await pool.query(pruneDedupeKeys, [MOST_ROWS]);
-  return rowCount ?? 0;
+export class Pruner {
+  #dedupe: DedupePosition = { page: 0 };
+  #redelivery: RedeliveryPosition | null = null;
+
+  constructor(private readonly pool: pg.Pool) {}
+
+  /** Returns how much went of what may have more of its kind; 0: done for now, or another process is at it. */
+  async prune(nowMs = Date.now()): Promise<number> {
+    const client = await this.pool.connect();
+    try {
+      const { rows } = await client.query<{ alone: boolean }>('select pg_try_advisory_lock($1) as alone', [
+        PRUNE_LOCK,
+      ]);
+      if (rows[0]?.alone !== true) return 0;
+      const events = await this.pruneEvents(nowMs);
+      // What is short of work takes its turn once a round, not after every batch of events.
+      if (events === 0) await this.pruneTheRest(nowMs);
+      return events;
+    } finally {
+      await client.query('select pg_advisory_unlock($1)', [PRUNE_LOCK]).then(
+        () => client.release(),
+        () => client.release(true),
+      );
+    }
+  }
+
+  private async pruneEvents(nowMs: number): Promise<number> {
+    const groups = await partitionGroups(this.pool);
+    const { shortest } = await retentionSpan(this.pool);
+    const left: Partition[] = [];
+    let count = 0;
+    for (const group of groups) {
+      const expiring = group.every(({ fromMs }) => fromMs + shortest * DAY_MS < nowMs);
+      const pruned = expiring ? await this.pruneGroup(group, nowMs) : 0;
+      if (pruned === 'retired') count += 1;
+      else {
+        left.push(...group);
+        count += pruned;
+      }
+    }
+    await dropRetired(this.pool);
+    return count + (await this.deleteOrphans(left, nowMs));
+  }
+
+  private async pruneGroup(group: readonly Partition[], nowMs: number): Promise<number | 'retired'> {
+    const [range] = group;
+    if (range === undefined) return 0;
+    const isBounded = Number.isFinite(range.toMs);
+    const untilMs = isBounded ? range.toMs : nowMs;
+    const days = await longestRetention(this.pool, { fromMs: range.fromMs, toMs: untilMs });
+    const droppedAtMs = isBounded ? range.toMs + (days ?? DEFAULT_RETENTION_DAYS) * DAY_MS : Infinity;
+    if (days === null && droppedAtMs > nowMs) return 0;
+    if (droppedAtMs <= nowMs && (await retirePartitions(this.pool, group))) return 'retired';
+    return deleteExpired(
+      this.pool,
+      { fromMs: range.fromMs, toMs: untilMs },
+      { nowMs, droppedAtMs, mostRows: MOST_EVENTS },
+    );
+  }
+
+  private async deleteOrphans(left: readonly Partition[], nowMs: number): Promise<number> {
+    const events = left.filter(({ table }) => table === 'events');
+    // Where today has no partition something is amiss, and what looks like an orphan may be none.
+    if (!events.some(({ fromMs, toMs }) => fromMs <= nowMs && nowMs < toMs)) return 0;
+    let count = 0;
+    for (const gap of gapsBefore(nowMs - DAY_MS, events))
+      count += await deleteOrphans(this.pool, gap, MOST_ORPHANS);
+    return count;
+  }
+
+  private async pruneTheRest(nowMs: number): Promise<void> {
+    this.#dedupe = await pruneDedupeKeys(this.pool, this.#dedupe);
+    this.#redelivery = await pruneRedeliveries(this.pool, nowMs, this.#redelivery);
+  }
 }
-
-/**
- * Ids carry the time of receipt in their first 48 bits, so the bound is one on the id: a range of the index and of the
- * partitions. A bound on \`received_at\` would read every event of a source that has none to delete.
- */
-const pruneEvents = `
-  with expired as materialized (
-    select e.tenant_id, e.id
-    from sources s
-    cross join lateral (
-      select now() - make_interval(days => coalesce((s.config ->> 'retention_days')::integer, $1)) as at
-    ) bound
-    cross join lateral (
-      select e.tenant_id, e.id from events e
-      where e.tenant_id = s.tenant_id and e.source_id = s.id
-        and e.id < rpad(lpad(to_hex(floor(extract(epoch from bound.at) * 1000)::bigint), 12, '0'), 32, '0')::uuid
-      order by e.id limit $2
-      for update skip locked
-    ) e
-    limit $2
-  ), contents as (
-    delete from event_contents c using expired x where c.tenant_id = x.tenant_id and c.id = x.id
-  ), obligations as (
-    delete from fan_outs f using expired x where f.tenant_id = x.tenant_id and f.event_id = x.id
-  ), gone as (
-    delete from deliveries d using expired x where d.tenant_id = x.tenant_id and d.event_id = x.id
-    returning d.tenant_id, d.id
-  ), tried as (
-    delete from attempts a using gone g where a.tenant_id = g.tenant_id and a.delivery_id = g.id
-  )
-  delete from events e using expired x where e.tenant_id = x.tenant_id and e.id = x.id`;
-
-const pruneDedupeKeys = `
-  delete from dedupe_keys where (tenant_id, source_id, dedupe_key) in (
-    select tenant_id, source_id, dedupe_key from dedupe_keys where expires_at < now() limit $1
-    for update skip locked
-  )`;

@@ -1,4 +1,4 @@
-import { newId } from '#database';
+import { idAtTime, newId } from '#database';
 import { createDatabase, type TestDatabase } from '#testing';
 
 interface DestinationRow {
@@ -43,6 +43,54 @@ export class Rows {
       row.status ?? 'active',
     );
     return id;
+  }
+
+  /** Another source of the tenant, which keeps its events for so many days. */
+  async source(retentionDays: number): Promise<string> {
+    const id = newId();
+    await this.run(
+      `insert into sources (tenant_id, id, slug, name, provider, config, status, created_at)
+       values ($1, $2::uuid, 's-' || $2::uuid, 'Source', 'runflow', jsonb_build_object('retention_days', $3::integer), 'active', now())`,
+      this.tenantId,
+      id,
+      retentionDays,
+    );
+    return id;
+  }
+
+  /** An event of a time with all that becomes of one. */
+  async event(receivedAtMs: number, sourceId = this.sourceId): Promise<string> {
+    const id = idAtTime(receivedAtMs).slice(0, 14) + newId().slice(14);
+    const values = [this.tenantId, id];
+    await this.run(
+      `insert into events (tenant_id, id, source_id, provider, received_at, method, path, query, size, scheme)
+       values ($1, $2, $3, 'runflow', to_timestamp($4::float / 1000), 'POST', '/', '', 1, 'hmac')`,
+      ...values,
+      sourceId,
+      receivedAtMs,
+    );
+    await this.run(`insert into event_contents values ($1, $2, '[]', null, '')`, ...values);
+    await this.run('insert into fan_outs values ($1, $2, $3)', ...values, sourceId);
+    await this.attempted(id);
+    return id;
+  }
+
+  /** A delivery of an event, with an attempt. */
+  async attempted(eventId: string, redeliveryId: string | null = null): Promise<void> {
+    const [delivery = ''] = await this.deliveries(await this.destination(), 1);
+    await this.run(
+      'update deliveries set event_id = $3, redelivery_id = $4 where tenant_id = $1 and id = $2',
+      this.tenantId,
+      delivery,
+      eventId,
+      redeliveryId,
+    );
+    await this.run(
+      `insert into attempts (tenant_id, delivery_id, number, started_at, duration_ms, response_truncated)
+       values ($1, $2, 1, now(), 1, false)`,
+      this.tenantId,
+      delivery,
+    );
   }
 
   /** Deliveries of events that have been erased: the queue does not care. Oldest first. */
