@@ -1,10 +1,10 @@
-import { benchDelivery } from './delivery.js';
+import { benchDeliveries } from './deliveries.js';
 import { benchIngest } from './ingest.js';
 import { benchSignatures } from './signatures.js';
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   ingest: benchIngest,
-  delivery: benchDelivery,
+  deliveries: benchDeliveries,
   signatures: benchSignatures,
 };
 

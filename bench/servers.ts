@@ -23,7 +23,13 @@ export async function startCallbox(): Promise<BenchedCallbox> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(process.execPath, [fileURLToPath(new URL('../apps/server/main.js', import.meta.url))], {
-    env: { PORT: String(port), CALLBOX_DATA_DIR: dataDir, CALLBOX_BOOTSTRAP_KEY: API_KEY, PUBLIC_URL: url },
+    env: {
+      PORT: String(port),
+      CALLBOX_DATA_DIR: dataDir,
+      CALLBOX_BOOTSTRAP_KEY: API_KEY,
+      PUBLIC_URL: url,
+      CALLBOX_API_RATE_PER_MINUTE: '0',
+    },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   await ready(`${url}/readyz`, child);
