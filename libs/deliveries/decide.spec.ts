@@ -1,10 +1,10 @@
-import { type AttemptResult, decide, DEFAULT_SCHEDULE_SECONDS } from './decide.js';
+import { type AttemptResult, decide, DEFAULT_SCHEDULE_SECONDS, signOf } from './decide.js';
 
 const NOW_MS = Date.parse('2026-11-22T12:00:00.000Z');
 const DAY_MS = 86_400_000;
 
 function result(part: Partial<AttemptResult>): AttemptResult {
-  return { statusCode: 500, error: null, retryAfter: null, isFinal: false, ...part };
+  return { statusCode: 500, error: null, headers: [], isFinal: false, ...part };
 }
 
 function facts(part: Partial<Parameters<typeof decide>[1]> = {}): Parameters<typeof decide>[1] {
@@ -42,12 +42,12 @@ describe('the outcome of an attempt', () => {
   });
 
   test('410 pauses also after the last attempt and whatever Retry-After says', () => {
-    const gone = result({ statusCode: 410, retryAfter: '5' });
+    const gone = result({ statusCode: 410, headers: [['Retry-After', '5']] });
     expect(decide(gone, facts({ attemptCount: 99 }))).toEqual({ status: 'failed', pauseDestination: true });
   });
 
   test('what the provider calls final, like 489 of QStash, fails at once and pauses nothing', () => {
-    const final = result({ statusCode: 489, isFinal: true, retryAfter: '5' });
+    const final = result({ statusCode: 489, isFinal: true, headers: [['Retry-After', '5']] });
     expect(decide(final, facts())).toEqual({ status: 'failed', pauseDestination: false });
   });
 });
@@ -90,54 +90,37 @@ describe('the schedule', () => {
   });
 });
 
-describe('Retry-After', () => {
-  const delayFor = (retryAfter: string, nowMs = NOW_MS) => {
-    const decision = decide(result({ statusCode: 503, retryAfter }), facts({ nowMs, random: 0.5 }));
-    return decision.status === 'pending' ? decision.delayMs : decision;
-  };
-  const SCHEDULED_MS = 5_250;
+describe('what an answer asks for', () => {
+  const asking = (headers: AttemptResult['headers']) => result({ statusCode: 503, headers });
 
-  test.each([
-    ['1', 1_000],
-    ['120', 120_000],
-    [' 120 ', 120_000],
-    ['86400', DAY_MS],
-    // Never at once, and never later than a day.
-    ['0', 1_000],
-    ['86401', DAY_MS],
-    ['315360000', DAY_MS],
-    ['99999999999999999999999999', DAY_MS],
-  ])('of %j seconds waits exactly so long, from a second to a day', (value, delayMs) => {
-    expect(delayFor(value)).toBe(delayMs);
-  });
-
-  test.each([
-    ['Sun, 22 Nov 2026 12:02:00 GMT', 120_000],
-    ['Sunday, 22-Nov-26 12:02:00 GMT', 120_000],
-    ['Sun Nov 22 12:02:00 2026', 120_000],
-    ['Sun, 22 Nov 2026 11:00:00 GMT', 1_000],
-    ['Sun, 22 Nov 2036 12:00:00 GMT', DAY_MS],
-  ])('of the date %j waits until then, from a second to a day', (value, delayMs) => {
-    expect(delayFor(value)).toBe(delayMs);
-  });
-
-  test.each([
-    '-5',
-    '1.5',
-    '',
-    'soon',
-    'foo 5',
-    'Mon, 99 Foo 2026 12:02:00 GMT',
-    '2026-11-22T12:02:00Z',
-    '1e3',
-    '0x10',
-    '5, 6',
-  ])('of %j says nothing: the schedule holds', (value) => {
-    expect(delayFor(value)).toBe(SCHEDULED_MS);
+  test('counts in place of the schedule, without jitter', () => {
+    const decision = decide(asking([['Retry-After', '120']]), facts({ random: 0.5 }));
+    expect(decision).toEqual({ status: 'pending', delayMs: 120_000 });
   });
 
   test('does not prolong an exhausted schedule', () => {
-    const last = decide(result({ statusCode: 503, retryAfter: '5' }), facts({ attemptCount: 10 }));
+    const last = decide(asking([['Retry-After', '5']]), facts({ attemptCount: 10 }));
     expect(last).toEqual({ status: 'failed', pauseDestination: false });
+  });
+});
+
+describe('what an attempt says of its destination', () => {
+  test.each([
+    [200, null, 'success'],
+    [299, null, 'success'],
+    [302, null, 'answer'],
+    [404, null, 'answer'],
+    [410, null, 'answer'],
+    [429, null, 'answer'],
+    [500, null, 'unavailable'],
+    [503, null, 'unavailable'],
+    [null, 'timeout', 'unavailable'],
+    [null, 'connection_refused', 'unavailable'],
+    [200, 'connection_reset', 'unavailable'],
+    [null, 'loop_detected', null],
+    [null, 'preparation_failed', null],
+    [null, 'request_invalid', null],
+  ])('status %p and error %p: %p', (statusCode, error, sign) => {
+    expect(signOf({ statusCode, error })).toBe(sign);
   });
 });

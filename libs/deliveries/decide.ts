@@ -1,10 +1,11 @@
+import { askedDelaySeconds } from './asked-delay.js';
+
 /** Seconds to wait after each failed attempt; after the last one the delivery has failed. About three days in all. */
 export const DEFAULT_SCHEDULE_SECONDS: readonly number[] = [
   5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400,
 ];
 
 const JITTER = 0.1;
-const DAY_SECONDS = 86_400;
 
 /** What an attempt came to. */
 export interface AttemptResult {
@@ -12,8 +13,8 @@ export interface AttemptResult {
   readonly statusCode: number | null;
   /** A stable code when no whole answer came, else `null`. */
   readonly error: string | null;
-  /** Value of the answer's `Retry-After`, if any. */
-  readonly retryAfter: string | null;
+  /** Those of the answer; what it asks for by them is heard. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
   /** Whether another attempt would be useless, e.g. by the provider's own rules: QStash's 489. */
   readonly isFinal: boolean;
 }
@@ -43,29 +44,23 @@ export function decide(result: AttemptResult, facts: Facts): Decision {
   if (result.isFinal) return { status: 'failed', pauseDestination: false };
   const delaySeconds = (facts.scheduleSeconds ?? DEFAULT_SCHEDULE_SECONDS)[facts.attemptCount - 1];
   if (delaySeconds === undefined) return { status: 'failed', pauseDestination: false };
-  const asked = retryAfterSeconds(result.retryAfter, facts.nowMs);
+  const asked = askedDelaySeconds(result, facts.nowMs);
   const delayMs = asked === null ? delaySeconds * (1 + JITTER * facts.random) * 1_000 : asked * 1_000;
   return { status: 'pending', delayMs: Math.round(delayMs) };
 }
 
 /**
- * `Retry-After` as seconds or as an HTTP date (RFC 9110 section 10.2.3), from a second to a day; anything else says nothing.
+ * What an attempt says of its destination: it took the delivery, it answered something else, or it is not there now
+ * (no whole answer, or a 5xx). `null`: nothing, for it was never asked.
  */
-function retryAfterSeconds(value: string | null, nowMs: number): number | null {
-  if (value === null) return null;
-  const text = value.trim();
-  const seconds = /^\d+$/.test(text) ? Number(text) : Math.ceil((httpDateMs(text) - nowMs) / 1_000);
-  return Number.isNaN(seconds) ? null : Math.min(Math.max(seconds, 1), DAY_SECONDS);
-}
+export type Sign = 'success' | 'answer' | 'unavailable';
 
-const HTTP_DATES = [
-  /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/,
-  /^[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/,
-  /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/,
-];
+/** Failures that are the request's, or ours, and say nothing of the destination. */
+const NOT_ASKED: readonly (string | null)[] = ['loop_detected', 'preparation_failed', 'request_invalid'];
 
-/** Only the three forms of RFC 9110 section 5.6.7: `Date.parse` makes a time of nearly any text with a number. */
-function httpDateMs(text: string): number {
-  if (!HTTP_DATES.some((form) => form.test(text))) return NaN;
-  return Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
+/** Reads the {@link Sign} in the result of an attempt. Pure. */
+export function signOf({ statusCode, error }: Pick<AttemptResult, 'statusCode' | 'error'>): Sign | null {
+  if (NOT_ASKED.includes(error)) return null;
+  if (error !== null || statusCode === null || statusCode >= 500) return 'unavailable';
+  return statusCode >= 200 && statusCode < 300 ? 'success' : 'answer';
 }
