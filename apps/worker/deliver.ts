@@ -6,6 +6,7 @@ import {
   type Obstacle,
   type Preparation,
   type RecordedAttempt,
+  signOf,
 } from '#deliveries';
 import type { OutboundRequest, OutboundResult } from '#outbound';
 import { findPreset } from '#providers';
@@ -104,6 +105,7 @@ function recordOf(delivery: ClaimedDelivery, { startedAtMs, result }: MadeAttemp
       nowMs: Date.now(),
       random: Math.random(),
     }),
+    sign: signOf(answer),
   };
 }
 
@@ -113,7 +115,7 @@ function resultOf(delivery: ClaimedDelivery, result: MadeAttempt['result']): Att
     return {
       statusCode,
       error: result.error,
-      retryAfter: null,
+      headers: [],
       isFinal: 'isFinal' in result && result.isFinal,
     };
   }
@@ -121,7 +123,7 @@ function resultOf(delivery: ClaimedDelivery, result: MadeAttempt['result']): Att
   return {
     statusCode: result.statusCode,
     error: null,
-    retryAfter: result.headers.find(([name]) => name.toLowerCase() === 'retry-after')?.[1] ?? null,
+    headers: result.headers,
     isFinal: preset?.isFinalFailure?.(result.statusCode, result.headers) ?? false,
   };
 }

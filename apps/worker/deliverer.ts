@@ -15,7 +15,7 @@ import type { Logger } from '#logging';
 import type { OutboundClient } from '#outbound';
 import { ByteBudget } from './byte-budget.js';
 import { deliver, type DeliverDependencies } from './deliver.js';
-import type { DeliveryMetrics } from './delivery-metrics.js';
+import type { DeliveryMetrics, DestinationChange } from './delivery-metrics.js';
 import { LEASE_SECONDS, Leases } from './leases.js';
 import { FIRST_WINDOW, Pacer } from './pacer.js';
 
@@ -97,14 +97,17 @@ export class Deliverer {
       most: room,
       windows: this.#pacer.windows(),
       firstWindow: FIRST_WINDOW,
+      shares: this.#leases.shares(),
     });
     this.#isFull = claimed.length === room;
     // A lease that could not be prolonged may come back to us while its attempt is still under way. Sending now would
     // send twice at once; the old attempt's result is refused already.
     const still = claimed.filter(({ id }) => this.#leases.has(id));
+    // Each can still read its own, when it is its turn.
+    await this.house.preparer.preload(this.house.pool, claimed).catch(() => undefined);
     for (const delivery of claimed) {
       if (delivery.has_more) this.#crowded.add(delivery.destination.id);
-      if (!still.includes(delivery)) void this.run(delivery, askedAtMs);
+      if (!this.#leases.has(delivery.id)) void this.run(delivery, askedAtMs);
     }
     if (still.length > 0) await this.#leases.giveBack(still, STILL_SENDING_SECONDS);
     return false;
@@ -166,25 +169,41 @@ export class Deliverer {
     }
   }
 
-  private noteRecorded(attempt: RecordedAttempt, { isHeard, pausedDestination }: Recorded): void {
-    this.house.metrics.attempted(attempt.decision.status, attempt.durationMs);
+  private noteRecorded(attempt: RecordedAttempt, recorded: Recorded): void {
+    const { logger, metrics } = this.house;
+    metrics.attempted(attempt.decision.status, attempt.durationMs);
     const facts = {
       tenant_id: toUlid(attempt.tenantId),
       delivery_id: toUlid(attempt.deliveryId),
       destination_id: toUlid(attempt.destinationId),
     };
-    this.house.logger.info(
+    logger.info(
       {
         ...facts,
         attempt: attempt.number,
         status_code: attempt.statusCode,
         ...(attempt.error === null ? {} : { failure: attempt.error }),
-        next: isHeard ? attempt.decision.status : 'lease_lost',
+        next: recorded.isHeard ? attempt.decision.status : 'lease_lost',
         duration_ms: attempt.durationMs,
       },
       'delivery.attempted',
     );
-    if (pausedDestination)
-      this.house.logger.warn({ ...facts, status_code: attempt.statusCode }, 'destination.paused');
+    for (const [change, reason] of changesOf(recorded)) {
+      metrics.destinationChanged(change, reason);
+      logger.warn({ ...facts, ...(reason === null ? {} : { reason }) }, `destination.${change}`);
+    }
   }
+}
+
+/** What an attempt has done to its destination, for the log and the metrics. */
+function changesOf({
+  paused,
+  circuit,
+  isWarned,
+}: Recorded): [change: DestinationChange, reason: string | null][] {
+  const changes: [DestinationChange, string | null][] = [];
+  if (circuit !== null) changes.push([`circuit_${circuit}`, null]);
+  if (isWarned) changes.push(['failing', null]);
+  if (paused !== null) changes.push(['paused', paused]);
+  return changes;
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type ClaimedDelivery, giveBack, renewLeases } from '#deliveries';
+import { type ClaimedDelivery, giveBack, renewLeases, type Share } from '#deliveries';
 import type { Logger } from '#logging';
 
 /** A worker that dies is replaced within this time and one look of another worker. */
@@ -21,6 +21,14 @@ export class Leases {
 
   get count(): number {
     return this.#held.size;
+  }
+
+  /** How many of them each tenant has. */
+  shares(): Share[] {
+    const counts = new Map<string, number>();
+    for (const { delivery } of this.#held.values())
+      counts.set(delivery.tenant_id, (counts.get(delivery.tenant_id) ?? 0) + 1);
+    return [...counts].map(([tenantId, inFlight]) => ({ tenantId, inFlight }));
   }
 
   /** Deliveries that are claimed and neither recorded nor given back. */

@@ -2,6 +2,12 @@ import type pg from 'pg';
 import { newId } from '#database';
 import type { Destination } from './destination.entity.js';
 
+/** A destination as it was when its deliveries were claimed. */
+export type ClaimedDestination = Destination & {
+  /** With which it is signed where the provider's signature cannot be made; the newest first. */
+  readonly secrets: readonly { readonly id: string; readonly ciphertext: Buffer }[];
+};
+
 /** A delivery that this worker may send until its lease ends, with all that sending it needs but the content. */
 export interface ClaimedDelivery {
   readonly tenant_id: string;
@@ -14,7 +20,7 @@ export interface ClaimedDelivery {
   readonly attempt_number: number;
   /** How long to wait for the destination's rate limit. */
   readonly wait_ms: number;
-  readonly destination: Destination;
+  readonly destination: ClaimedDestination;
   /** `null` when the event has been erased. */
   readonly event: {
     readonly provider: string;
@@ -34,12 +40,20 @@ export interface Window {
   readonly inFlight: number;
 }
 
+/** How many deliveries of one tenant this process has in hand. */
+export interface Share {
+  readonly tenantId: string;
+  readonly inFlight: number;
+}
+
 interface ClaimOptions {
   readonly leaseSeconds: number;
   readonly most: number;
   /** Destinations that this process knows; any other one has a window of `firstWindow`. */
   readonly windows: readonly Window[];
   readonly firstWindow: number;
+  /** Tenants that have anything in hand; however much is due, each leaves half of what it could have to the others. */
+  readonly shares: readonly Share[];
 }
 
 /** A rate-limited destination is claimed for so far ahead; longer than it takes to look again. */
@@ -63,7 +77,7 @@ export async function claimDue(pool: pg.Pool, options: ClaimOptions): Promise<Cl
       text: 'select pg_try_advisory_xact_lock($1) as alone',
       values: [CLAIM_LOCK],
     });
-    const { rows } = await client.query<ClaimedDelivery>({
+    const { rows } = await client.query<ClaimedRow>({
       name: 'claim-deliveries',
       text: claim,
       values: [
@@ -76,27 +90,50 @@ export async function claimDue(pool: pg.Pool, options: ClaimOptions): Promise<Cl
         options.windows.map(({ size }) => size),
         options.windows.map(({ inFlight }) => inFlight),
         locks[0]?.alone ?? false,
+        options.shares.map(({ tenantId }) => tenantId),
+        options.shares.map(({ inFlight }) => inFlight),
       ],
     });
     await client.query('commit');
     client.release();
-    return rows.map((row) => ({ ...row, lease_id: leaseId, destination: revive(row.destination) }));
+    return withDestinations(rows).map((row) => ({ ...row, lease_id: leaseId }));
   } catch (error) {
     client.release(true);
     throw error;
   }
 }
 
+/** A destination comes once, with the first of its deliveries: it may be long, and there may be many of them. */
+type ClaimedRow = Omit<ClaimedDelivery, 'destination' | 'lease_id'> & {
+  readonly destination_id: string;
+  readonly destination: ClaimedDestination | null;
+};
+
+function withDestinations(rows: readonly ClaimedRow[]): Omit<ClaimedDelivery, 'lease_id'>[] {
+  const byId = new Map<string, ClaimedDestination>();
+  for (const { destination } of rows) if (destination !== null) byId.set(destination.id, revive(destination));
+  return rows.flatMap((row) => {
+    const destination = byId.get(row.destination_id);
+    return destination === undefined ? [] : [{ ...row, destination }];
+  });
+}
+
 /** A bytea inside JSON comes as text. */
-function revive(destination: Destination): Destination {
-  const hex = destination.headers_ciphertext as unknown as string | null;
-  return { ...destination, headers_ciphertext: hex === null ? null : Buffer.from(hex.slice(2), 'hex') };
+function revive(destination: ClaimedDestination): ClaimedDestination {
+  const bytes = (hex: unknown): Buffer => Buffer.from(String(hex).slice(2), 'hex');
+  return {
+    ...destination,
+    headers_ciphertext: destination.headers_ciphertext && bytes(destination.headers_ciphertext),
+    secrets: destination.secrets.map(({ id, ciphertext }) => ({ id, ciphertext: bytes(ciphertext) })),
+  };
 }
 
 /**
  * `backlog` walks the index from one destination with pending deliveries to the next and reads when its first one is
- * due: the cost grows with the number of such destinations, not with their backlogs. `ready` is shuffled, so that
- * where there is not room for all each gets its turn. A lease that had run out belonged to a worker that died or lost
+ * due: the cost grows with the number of such destinations, not with their backlogs. `ready` is shuffled, the tenants by turns, so that
+ * where there is not room for all each gets its turn; a tenant gets half of what is free and its own, so that the next one always finds
+ * something. Of a destination whose circuit is open one is taken, once its next probe is due and nothing else of it is
+ * under way: by one worker at a time too, or there would be several probes. A lease that had run out belonged to a worker that died or lost
  * the database: whether its attempt reached anybody is unknown, and it is written down as interrupted.
  *
  * Plans are kept for as long as a connection lives. One that is made while the tables are empty takes any index that
@@ -114,7 +151,7 @@ const claim = `
       where d.status = 'pending' and (d.tenant_id, d.destination_id) > (b.tenant_id, b.destination_id)
       order by d.tenant_id, d.destination_id, d.due_at limit 1
     ) following
-  ), ready as materialized (
+  ), open_places as (
     select b.tenant_id, b.destination_id, t.rate_limit_per_second as rate, slot.first_at as first_slot_at,
       least(
         coalesce(w.size, $5) - coalesce(w.in_flight, 0),
@@ -123,27 +160,43 @@ const claim = `
           where d.tenant_id = b.tenant_id and d.destination_id = b.destination_id and d.status = 'pending'
             and d.lease_id is not null and d.due_at > now() and d.due_at <= now() + make_interval(secs => $2)
         ) end,
+        case when c.next_probe_at > now() then 0 when c.opened_at is not null then 1 - (
+          select count(*) from deliveries d
+          where d.tenant_id = b.tenant_id and d.destination_id = b.destination_id and d.status = 'pending'
+            and d.lease_id is not null and d.due_at > now() and d.due_at <= now() + make_interval(secs => $2)
+        ) end,
         floor(t.rate_limit_per_second * extract(epoch from now() + make_interval(secs => $4) - slot.first_at)) + 1
-      ) as places
+      ) as places, random() as turn
     from backlog b
     join destinations t on t.tenant_id = b.tenant_id and t.id = b.destination_id
+    left join circuits c on c.tenant_id = b.tenant_id and c.destination_id = b.destination_id
     cross join lateral (select greatest(t.next_slot_at, now()) as first_at) slot
     left join unnest($6::uuid[], $7::integer[], $8::integer[]) as w (destination_id, size, in_flight)
       on w.destination_id = b.destination_id
     where b.due_at <= now() and t.status = 'active' and t.deleted_at is null
-      and ($9 or (t.max_in_flight is null and t.rate_limit_per_second is null))
-    order by random()
+      and ($9 or (t.max_in_flight is null and t.rate_limit_per_second is null and c.opened_at is null))
+  ), ready as materialized (
+    select o.*, share.places as tenant_places
+    from open_places o
+    left join unnest($10::uuid[], $11::integer[]) as held (tenant_id, in_flight) on held.tenant_id = o.tenant_id
+    cross join lateral (select ceil(($3 - coalesce(held.in_flight, 0)) / 2.0) as places) share
+    where o.places > 0 and share.places > 0
+    order by row_number() over (partition by o.tenant_id order by o.turn), o.turn
   ), chosen as (
-    select oldest.*, r.rate, r.first_slot_at, r.places
+    select oldest.*, r.rate, r.first_slot_at, r.places, r.tenant_places, r.turn
     from ready r cross join lateral (
       select d.tenant_id, d.id, d.destination_id, d.due_at, d.lease_id, d.attempt_count from deliveries d
       where d.tenant_id = r.tenant_id and d.destination_id = r.destination_id and d.status = 'pending' and d.due_at <= now()
-      order by d.due_at, d.id limit greatest(r.places, 0)
+      order by d.due_at, d.id limit least(r.places, r.tenant_places)
       for update skip locked
     ) oldest
     limit $3
-  ), due as (
+  ), numbered as (
     select *, row_number() over (partition by tenant_id, destination_id order by due_at, id) as position from chosen
+  ), shared as (
+    select *, row_number() over (partition by tenant_id order by position, turn) as tenant_position from numbered
+  ), due as (
+    select * from shared where tenant_position <= tenant_places
   ), claimed as (
     update deliveries d set lease_id = $1, due_at = now() + make_interval(secs => $2), attempt_count = d.attempt_count + 1
     from due where d.tenant_id = due.tenant_id and d.destination_id = due.destination_id and d.id = due.id
@@ -161,7 +214,13 @@ const claim = `
     ) taken
     where t.tenant_id = taken.tenant_id and t.id = taken.destination_id
   )
-  select c.tenant_id, c.id, c.event_id, c.source_id, c.attempt_count as attempt_number, to_jsonb(t) as destination,
+  select c.tenant_id, c.id, c.event_id, c.source_id, c.destination_id, c.attempt_count as attempt_number,
+    case when c.position = 1 then to_jsonb(t) || jsonb_build_object('secrets', (
+      select coalesce(jsonb_agg(jsonb_build_object('id', k.id, 'ciphertext', k.ciphertext) order by k.id desc), '[]')
+      from destination_secrets k
+      where t.signing <> 'none' and k.tenant_id = t.tenant_id and k.destination_id = t.id
+        and (k.expires_at is null or k.expires_at > now())
+    )) end as destination,
     coalesce(extract(epoch from c.first_slot_at - now()) * 1000 + (c.position - 1) * 1000.0 / c.rate, 0)::float as wait_ms,
     case when e.id is not null then jsonb_build_object(
       'provider', e.provider, 'method', e.method, 'received_at', e.received_at, 'size', e.size

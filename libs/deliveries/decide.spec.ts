@@ -1,7 +1,6 @@
 import { type AttemptResult, decide, DEFAULT_SCHEDULE_SECONDS, signOf } from './decide.js';
 
 const NOW_MS = Date.parse('2026-11-22T12:00:00.000Z');
-const DAY_MS = 86_400_000;
 
 function result(part: Partial<AttemptResult>): AttemptResult {
   return { statusCode: 500, error: null, headers: [], isFinal: false, ...part };

@@ -1,10 +1,11 @@
 // Where events go: destinations, deliveries and their attempts, the retry schedule, redeliveries.
 // May know: events, sources, secrets and tenants; what a sender's answer means.
 // Must not: open a connection itself.
+export type { Health } from './circuit.js';
 export { claimDue } from './claim.js';
-export type { ClaimedDelivery, Window } from './claim.js';
-export { decide, DEFAULT_SCHEDULE_SECONDS } from './decide.js';
-export type { AttemptResult, Decision } from './decide.js';
+export type { ClaimedDelivery, Share, Window } from './claim.js';
+export { decide, DEFAULT_SCHEDULE_SECONDS, signOf } from './decide.js';
+export type { AttemptResult, Decision, Sign } from './decide.js';
 export { Deliveries } from './deliveries.service.js';
 export type { AttemptRow, DeliveryCounts, DeliveryRow } from './deliveries.service.js';
 export { DeliveriesModule } from './deliveries.module.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { toUlid } from '#contract';
-import { type EventContent, openContentAcrossTenants } from '#events';
+import { type EventContent, findContentsAcrossTenants, openContent } from '#events';
 import type { DataKey } from '#keyring';
 import type { Key, Scheme, SignedRequest } from '#signatures';
 import { standardWebhooks } from '#signatures';
@@ -11,6 +11,7 @@ import type { ClaimedDelivery } from './claim.js';
 import { aboutDelivery, forwardable, type Headers, hopsOf, replaceHeaders } from './delivery-headers.js';
 import type { Destination } from './destination.entity.js';
 import { openHeaders, openSecret } from './destinations.service.js';
+import { PreloadedContents } from './preloaded.js';
 
 /** A request ready to be sent now: its signature is minutes fresh, so it is never kept. */
 export interface PreparedRequest extends SignedRequest {
@@ -31,7 +32,7 @@ interface Materials {
   readonly content: EventContent;
   readonly source: LiveSource | null;
   readonly dataKey: DataKey;
-  readonly destinationSecrets: readonly { readonly id: string; readonly ciphertext: Buffer }[];
+  readonly destinationSecrets: ClaimedDelivery['destination']['secrets'];
 }
 
 /** A destination may point at another inbox, even at the one its events come from; this ends a circle. */
@@ -42,10 +43,17 @@ const ownScheme = standardWebhooks();
 /** Makes the request of a delivery: the bytes as received, the original headers, and a signature made for this attempt. */
 @Injectable()
 export class DeliveryPreparer {
+  readonly #preloaded = new PreloadedContents();
+
   constructor(
     private readonly liveSources: LiveSources,
     private readonly tenantKeys: TenantKeys,
   ) {}
+
+  /** Reads ahead what deliveries that were claimed together will need in a moment. */
+  preload(pool: pg.Pool, deliveries: readonly ClaimedDelivery[]): Promise<void> {
+    return this.#preloaded.read(pool, deliveries);
+  }
 
   /** Throws when something cannot be looked up; it may work a little later. */
   async prepare(pool: pg.Pool, delivery: ClaimedDelivery, nowMs: number): Promise<Preparation> {
@@ -62,13 +70,19 @@ export class DeliveryPreparer {
   private async lookUp(pool: pg.Pool, delivery: ClaimedDelivery, nowMs: number): Promise<Materials | null> {
     const { tenant_id: tenantId, destination } = delivery;
     const dataKey = await this.tenantKeys.open(tenantId);
-    const [content, source] = await Promise.all([
-      openContentAcrossTenants(pool, { tenantId, id: delivery.event_id }, dataKey),
-      this.liveSources.findByIdAcrossTenants(tenantId, delivery.source_id),
-    ]);
-    if (content === null) return null;
+    const source = await this.liveSources.findByIdAcrossTenants(tenantId, delivery.source_id);
+    const preloaded = this.#preloaded.find(delivery);
+    const eventKey = { tenantId, id: delivery.event_id };
+    const stored =
+      preloaded === undefined
+        ? (await findContentsAcrossTenants(pool, [eventKey])).get(eventKey.id)
+        : preloaded;
+    if (stored === null || stored === undefined) return null;
+    const content = openContent(stored, eventKey.id, dataKey);
     const needsOwnSecrets = signerOf(destination, source, nowMs) === 'own';
-    const destinationSecrets = needsOwnSecrets ? await activeSecrets(pool, destination) : [];
+    const isStale = preloaded === undefined;
+    const destinationSecrets =
+      needsOwnSecrets && isStale ? await activeSecrets(pool, destination) : destination.secrets;
     return { content, source, dataKey, destinationSecrets };
   }
 }

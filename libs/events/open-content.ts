@@ -8,23 +8,46 @@ export interface EventContent {
   readonly body: Buffer;
 }
 
-/** Opens the content of an event for sending it on, by one statement on the worker's own connections; `null` when it has been erased. */
-export async function openContentAcrossTenants(
-  pool: pg.Pool,
-  event: { readonly tenantId: string; readonly id: string },
-  dataKey: DataKey,
-): Promise<EventContent | null> {
-  const { rows } = await pool.query<{
-    headers: readonly (readonly [name: string, value: string | null])[];
-    sensitive_headers: Buffer | null;
-    body: Buffer;
-  }>({
-    name: 'open-content',
-    text: 'select headers, sensitive_headers, body from event_contents where tenant_id = $1 and id = $2',
-    values: [event.tenantId, event.id],
-  });
-  const [row] = rows;
-  if (row === undefined) return null;
-  const stored = { headers: row.headers, sensitiveHeaders: row.sensitive_headers };
-  return { headers: joinHeaders(stored, event.id, dataKey), body: row.body };
+/** A content as it is stored, credentials encrypted. */
+export interface StoredContent {
+  readonly headers: readonly (readonly [name: string, value: string | null])[];
+  readonly sensitive_headers: Buffer | null;
+  readonly body: Buffer;
 }
+
+/** Which events, of any tenants. */
+interface EventKey {
+  readonly tenantId: string;
+  readonly id: string;
+}
+
+/**
+ * Reads the contents of events for sending them on, by one statement on the worker's own connections; by event id, without those that have
+ * been erased. The caller bounds how much that may be.
+ */
+export async function findContentsAcrossTenants(
+  pool: pg.Pool,
+  events: readonly EventKey[],
+): Promise<Map<string, StoredContent>> {
+  const { rows } = await pool.query<StoredContent & { id: string }>({
+    name: 'find-contents',
+    text: findContents,
+    values: [events.map(({ tenantId }) => tenantId), events.map(({ id }) => id)],
+  });
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Decrypts the credentials of a stored content. */
+export function openContent(stored: StoredContent, eventId: string, dataKey: DataKey): EventContent {
+  const { headers, sensitive_headers: sensitiveHeaders, body } = stored;
+  return { headers: joinHeaders({ headers, sensitiveHeaders }, eventId, dataKey), body };
+}
+
+// `offset 0`: so that each is looked up by its key, in its partition, whatever the planner thinks of the array.
+const findContents = `
+  select c.id, c.headers, c.sensitive_headers, c.body
+  from unnest($1::uuid[], $2::uuid[]) as wanted (tenant_id, id)
+  cross join lateral (
+    select id, headers, sensitive_headers, body from event_contents
+    where tenant_id = wanted.tenant_id and id = wanted.id offset 0
+  ) c`;
