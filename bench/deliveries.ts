@@ -60,7 +60,7 @@ async function bareLoop({ receiver, agent }: Scene): Promise<void> {
 /** A backlog, held and then released, to `count` destinations. */
 async function throughput(scene: Scene, count: number): Promise<void> {
   const { callbox, receiver } = scene;
-  const ids = await makeDestinations(scene, count, { max_in_flight: IN_FLIGHT });
+  const ids = await makeDestinations(scene, count, () => ({ max_in_flight: IN_FLIGHT }));
   await callbox.call('PATCH', '/v1/sources/default', { status: 'paused' });
   const events = Math.ceil(EVENTS / count);
   await together(events, AT_ONCE, () => postEvent(scene));
@@ -83,7 +83,7 @@ async function throughput(scene: Scene, count: number): Promise<void> {
 
 /** Lone callbacks at a steady rate, from their answer, which follows the commit, to their arrival. */
 async function latency(scene: Scene): Promise<void> {
-  const ids = await makeDestinations(scene, 1, {});
+  const ids = await makeDestinations(scene, 1, () => ({}));
   const measured = await delaysAtRate(scene, LATENCY_PER_SECOND, LATENCY_SECONDS, () => undefined);
   console.log(`B16 commit to first attempt at ${LATENCY_PER_SECOND}/s: ${percentiles(measured)}`);
   await remove(scene, ids);
@@ -162,14 +162,14 @@ async function delaysAtRate(
 async function makeDestinations(
   { callbox, receiver }: Scene,
   count: number,
-  settings: object | ((index: number) => object),
+  settingsOf: (index: number) => object,
 ): Promise<string[]> {
   const ids: string[] = [];
   for (let index = 0; index < count; index += 1) {
     const { id } = await callbox.call<{ id: string }>('POST', '/v1/destinations', {
       name: `app ${index}`,
       url: `${receiver.url}/${index}`,
-      ...(typeof settings === 'function' ? settings(index) : settings),
+      ...settingsOf(index),
     });
     ids.push(id);
   }

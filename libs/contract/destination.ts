@@ -91,6 +91,28 @@ export const Destination = z
     rate_limit: z.object({ per_second: z.int() }).nullable(),
     max_in_flight: z.int().nullable(),
     status: z.enum(['active', 'paused']),
+    paused_reason: z.enum(['manual', 'gone', 'auto']).nullable().meta({
+      description:
+        'manual: by you; gone: it answered 410; auto: every attempt of five days has failed; null while it is active',
+    }),
+    circuit: z
+      .object({
+        state: z.enum(['closed', 'open', 'half_open']),
+        consecutive_failures: z
+          .int()
+          .meta({ description: 'Attempts in a row without an answer or with a 5xx' }),
+        opened_at: Time.nullable(),
+        next_probe_at: Time.nullable(),
+      })
+      .meta({
+        description:
+          'open: deliveries wait, unharmed, until next_probe_at; half_open: the next one that is due is the probe. Making the destination active closes it',
+      }),
+    failing_since: Time.nullable().meta({ description: 'The first failed attempt since the last success' }),
+    auto_pause_at: Time.nullable().meta({
+      description: 'An attempt that fails after it pauses the destination',
+    }),
+    warning: z.string().nullable().meta({ description: 'Before that, from the third day on' }),
     created_at: Time,
   })
   .meta({ id: 'Destination' });

@@ -45,9 +45,15 @@ interface DeliveryFilter {
   readonly status?: DeliveryStatus | undefined;
 }
 
-/** An attempt under way is counted from its claim on, but shown once it is over. */
+/**
+ * An attempt under way is counted from its claim on, but shown once it is over. While the circuit of its destination is
+ * open nothing is attempted before the next probe.
+ */
 const columns = `id, event_id, destination_id, status, attempt_count - (lease_id is not null)::integer as attempt_count,
-  next_attempt_at, created_at, finished_at`;
+  case when next_attempt_at is not null then greatest(next_attempt_at, (
+    select next_probe_at from circuits c
+    where c.tenant_id = deliveries.tenant_id and c.destination_id = deliveries.destination_id
+  )) end as next_attempt_at, created_at, finished_at`;
 
 /** In one statement: in two, an attempt that is recorded between them would not fit the state. */
 const getWithAttempts = `
@@ -98,13 +104,16 @@ export class Deliveries {
     return { ...first, attempts: rows.filter((row): row is DeliveryRow & AttemptRow => row.number !== null) };
   }
 
-  /** Makes a delivery due at once, whether it has failed, was cancelled or waits for its next attempt. */
+  /**
+   * Makes a delivery due at once, whether it has failed, was cancelled or waits for its next attempt: before all that
+   * waits for the same destination, and through an open circuit, as its probe.
+   */
   async retry(tenantId: string, id: string): Promise<void> {
     await this.database.tenant(tenantId, async (manager) => {
       const [, affected] = await manager.query<[unknown, number]>(
         `update deliveries d set
            status = case when t.is_paused then 'held' else 'pending' end,
-           due_at = case when t.is_paused then null else now() end,
+           due_at = case when t.is_paused then null else 'epoch'::timestamptz end,
            next_attempt_at = case when t.is_paused then null else now() end,
            finished_at = null
          from (
@@ -115,6 +124,12 @@ export class Deliveries {
         [tenantId, id],
       );
       if (affected === 1) {
+        await manager.query(
+          `update circuits c set next_probe_at = least(c.next_probe_at, now()) from deliveries d
+           where d.tenant_id = $1 and d.id = $2 and c.tenant_id = $1 and c.destination_id = d.destination_id
+             and c.next_probe_at is not null`,
+          [tenantId, id],
+        );
         await this.audit.record(manager, tenantId, {
           action: 'delivery.retried',
           target: { type: 'delivery', id, name: null },

@@ -53,6 +53,10 @@ export class Destination {
   @Column('text')
   status!: 'active' | 'paused';
 
+  /** Who paused it: its owner, its own answer 410, or days of failure. `null` while it is active. */
+  @Column({ type: 'text', nullable: true })
+  paused_reason!: 'manual' | 'gone' | 'auto' | null;
+
   @Column({ type: 'timestamptz', precision: 3 })
   created_at!: Date;
 

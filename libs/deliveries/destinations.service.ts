@@ -8,12 +8,12 @@ import { problem } from '#errors';
 import type { DataKey } from '#keyring';
 import { AddressPolicy, checkUrl } from '#outbound';
 import { AuditLog, TenantKeys } from '#tenants';
+import { circuitsOf, type DestinationView, sealHeaders, view } from './destination-view.js';
 import { Destination, type Signing } from './destination.entity.js';
 import { settleDestination } from './settle.js';
 
 const SECRET_BYTES = 32;
 const SECRET_PLACE = 'destination_secrets.ciphertext';
-const HEADERS_PLACE = 'destinations.headers_ciphertext';
 const DEFAULT_TIMEOUT_SECONDS = 15;
 
 /** What may be set on a destination. */
@@ -30,9 +30,6 @@ interface DestinationSettings {
   readonly maxInFlight?: number | null | undefined;
   readonly status?: 'active' | 'paused' | undefined;
 }
-
-/** A destination with its headers in the clear. */
-export type DestinationView = Destination & { readonly headers: Readonly<Record<string, string>> | null };
 
 /** Makes, finds, changes and deletes destinations. */
 @Injectable()
@@ -71,6 +68,7 @@ export class Destinations {
       max_in_flight: null,
       next_slot_at: null,
       status: 'active',
+      paused_reason: null,
       created_at: new Date(),
       deleted_at: null,
     };
@@ -84,13 +82,13 @@ export class Destinations {
       });
       return secret;
     });
-    return { destination: view(destination, dataKey), signingSecret };
+    return { destination: view(destination, dataKey, null), signingSecret };
   }
 
   async list(tenantId: string, page: PageRequest): Promise<Page<DestinationView>> {
     const dataKey = await this.tenantKeys.open(tenantId);
-    const rows = await this.database.tenant(tenantId, (manager) =>
-      manager.find(Destination, {
+    return this.database.tenant(tenantId, async (manager) => {
+      const rows = await manager.find(Destination, {
         where: {
           tenant_id: tenantId,
           deleted_at: IsNull(),
@@ -98,32 +96,38 @@ export class Destinations {
         },
         order: { id: 'DESC' },
         take: page.limit + 1,
-      }),
-    );
-    return pageOf(
-      rows.map((row) => view(row, dataKey)),
-      page.limit,
-    );
+      });
+      const circuits = await circuitsOf(manager, rows);
+      return pageOf(
+        rows.map((row) => view(row, dataKey, circuits.get(row.id) ?? null)),
+        page.limit,
+      );
+    });
   }
 
   async get(tenantId: string, id: string): Promise<DestinationView> {
-    const destination = await this.find(tenantId, id);
-    if (destination === null) throw problem('not_found');
-    return view(destination, await this.tenantKeys.open(tenantId));
+    const dataKey = await this.tenantKeys.open(tenantId);
+    return this.database.tenant(tenantId, async (manager) => {
+      const destination = await manager.findOneBy(Destination, live(tenantId, id));
+      if (destination === null) throw problem('not_found');
+      const circuits = await circuitsOf(manager, [destination]);
+      return view(destination, dataKey, circuits.get(id) ?? null);
+    });
   }
 
   /** The destination, or `null`. */
   find(tenantId: string, id: string): Promise<Destination | null> {
-    return this.database.tenant(tenantId, (manager) =>
-      manager.findOneBy(Destination, { tenant_id: tenantId, id, deleted_at: IsNull() }),
-    );
+    return this.database.tenant(tenantId, (manager) => manager.findOneBy(Destination, live(tenantId, id)));
   }
 
-  /** Changes a destination. Pausing holds its deliveries, making it active again sends them. */
+  /**
+   * Changes a destination. Pausing holds its deliveries, making it active sends them. What is known of its failures is
+   * forgotten when it is made active, also where it was, and with a new URL, which is another endpoint.
+   */
   async patch(tenantId: string, id: string, patch: DestinationSettings): Promise<DestinationView> {
     if (patch.url !== undefined) await this.checkUrl(patch.url);
     const dataKey = await this.tenantKeys.open(tenantId);
-    const changed = await this.database.tenant(tenantId, async (manager) => {
+    return this.database.tenant(tenantId, async (manager) => {
       const destination = await this.lock(manager, tenantId, id);
       const {
         tenant_id: _tenantId,
@@ -131,21 +135,21 @@ export class Destinations {
         next_slot_at: _nextSlotAt,
         ...columns
       } = applySettings(destination, patch, dataKey);
+      const changed = { ...destination, ...columns };
       await manager.update(Destination, { tenant_id: tenantId, id }, columns);
+      if (patch.status === 'active' || changed.url !== destination.url)
+        await manager.query('delete from circuits where tenant_id = $1 and destination_id = $2', [
+          tenantId,
+          id,
+        ]);
       if (patch.status !== undefined) await settleDestination(manager, tenantId, id);
-      await this.note(
-        manager,
-        'destination.updated',
-        { ...destination, ...columns },
-        {
-          changed: Object.entries(patch).flatMap(([name, value]) => (value === undefined ? [] : [name])),
-          ...(patch.url === undefined ? {} : { origin: originOf(patch.url) }),
-          ...(patch.status === undefined ? {} : { status: patch.status }),
-        },
-      );
-      return { ...destination, ...columns };
+      await this.note(manager, 'destination.updated', changed, {
+        changed: Object.entries(patch).flatMap(([name, value]) => (value === undefined ? [] : [name])),
+        ...(patch.url === undefined ? {} : { origin: originOf(patch.url) }),
+        ...(patch.status === undefined ? {} : { status: patch.status }),
+      });
+      return view(changed, dataKey, (await circuitsOf(manager, [changed])).get(id) ?? null);
     });
-    return view(changed, dataKey);
   }
 
   /** Deletes a destination; what was on its way there is cancelled. */
@@ -179,7 +183,7 @@ export class Destinations {
 
   private async lock(manager: EntityManager, tenantId: string, id: string): Promise<Destination> {
     const destination = await manager.findOne(Destination, {
-      where: { tenant_id: tenantId, id, deleted_at: IsNull() },
+      where: live(tenantId, id),
       lock: { mode: 'pessimistic_write' },
     });
     if (destination === null) throw problem('not_found');
@@ -207,32 +211,19 @@ export class Destinations {
   }
 }
 
-/** Decrypts a destination's own headers. */
-export function openHeaders(
-  destination: Destination,
-  dataKey: DataKey,
-): Readonly<Record<string, string>> | null {
-  if (destination.headers_ciphertext === null) return null;
-  const text = dataKey
-    .decrypt(HEADERS_PLACE, destination.id, destination.headers_ciphertext)
-    .toString('utf8');
-  return JSON.parse(text) as Record<string, string>;
-}
-
 /** Decrypts a destination's signing secret. */
 export function openSecret(id: string, ciphertext: Buffer, dataKey: DataKey): string {
   return dataKey.decrypt(SECRET_PLACE, id, ciphertext).toString('utf8');
 }
 
-function view(destination: Destination, dataKey: DataKey): DestinationView {
-  return { ...destination, headers: openHeaders(destination, dataKey) };
+function live(tenantId: string, id: string) {
+  return { tenant_id: tenantId, id, deleted_at: IsNull() };
 }
 
 function applySettings(destination: Destination, input: DestinationSettings, dataKey: DataKey): Destination {
   const or = <Value>(value: Value | undefined, otherwise: Value): Value =>
     value === undefined ? otherwise : value;
-  const sealed =
-    input.headers && dataKey.encrypt(HEADERS_PLACE, destination.id, JSON.stringify(input.headers));
+  const sealed = input.headers && sealHeaders(destination.id, input.headers, dataKey);
   return {
     ...destination,
     name: or(input.name, destination.name),
@@ -249,7 +240,17 @@ function applySettings(destination: Destination, input: DestinationSettings, dat
     rate_limit_per_second: or(input.rateLimitPerSecond, destination.rate_limit_per_second),
     max_in_flight: or(input.maxInFlight, destination.max_in_flight),
     status: or(input.status, destination.status),
+    paused_reason: pausedReason(destination, input.status),
   };
+}
+
+/** Pausing again does not make somebody's decision of what was paused by itself. */
+function pausedReason(
+  { status, paused_reason }: Destination,
+  wanted: Destination['status'] = status,
+): Destination['paused_reason'] {
+  if (wanted === 'active') return null;
+  return status === 'paused' ? paused_reason : 'manual';
 }
 
 /** A path or query may hold a token, which is not for a log. */

@@ -76,10 +76,23 @@ async function insertDeliveries(client: pg.PoolClient, obligations: readonly Obl
   });
 }
 
-// `offset 0`: see libs/deliveries/claim.ts.
+// Walks from one tenant to the next, and gives each an equal share: a flood of one tenant's does not keep another's events
+// waiting. What a share leaves unused others get with the next statement. `offset 0`: see libs/deliveries/claim.ts.
 const takeObligations = `
-  with chosen as materialized (
-    select tenant_id, event_id from fan_outs limit $1 for update skip locked
+  with recursive tenants as (
+    (select tenant_id from fan_outs order by tenant_id limit 1)
+    union all
+    select following.tenant_id from tenants t cross join lateral (
+      select f.tenant_id from fan_outs f where f.tenant_id > t.tenant_id order by f.tenant_id limit 1
+    ) following
+  ), shares as materialized (
+    select tenant_id, ceil($1::float / count(*) over ()) as most from tenants order by random()
+  ), chosen as materialized (
+    select oldest.* from shares s cross join lateral (
+      select f.tenant_id, f.event_id from fan_outs f where f.tenant_id = s.tenant_id
+      order by f.tenant_id, f.event_id limit s.most for update skip locked
+    ) oldest
+    limit $1
   ), taken as (
     delete from fan_outs f using chosen c where f.tenant_id = c.tenant_id and f.event_id = c.event_id
     returning f.tenant_id, f.event_id, f.source_id

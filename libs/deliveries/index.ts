@@ -11,7 +11,7 @@ export type { AttemptRow, DeliveryCounts, DeliveryRow } from './deliveries.servi
 export { DeliveriesModule } from './deliveries.module.js';
 export { Destination } from './destination.entity.js';
 export { Destinations } from './destinations.service.js';
-export type { DestinationView } from './destinations.service.js';
+export type { DestinationView } from './destination-view.js';
 export { fanOut } from './fan-out.js';
 export { DeliveryPreparer } from './prepare.js';
 export type { Preparation, PreparedRequest } from './prepare.js';

@@ -10,7 +10,8 @@ import { TenantKeys } from '#tenants';
 import type { ClaimedDelivery } from './claim.js';
 import { aboutDelivery, forwardable, type Headers, hopsOf, replaceHeaders } from './delivery-headers.js';
 import type { Destination } from './destination.entity.js';
-import { openHeaders, openSecret } from './destinations.service.js';
+import { openHeaders } from './destination-view.js';
+import { openSecret } from './destinations.service.js';
 import { PreloadedContents } from './preloaded.js';
 
 /** A request ready to be sent now: its signature is minutes fresh, so it is never kept. */

@@ -54,8 +54,9 @@ const cancelOrHold = `
     due_at = null, next_attempt_at = null, lease_id = null
   from chosen c where d.tenant_id = c.tenant_id and d.destination_id = c.destination_id and d.id = c.id`;
 
+/** Due since it was made: what was held longest goes first, however many statements it takes to release it all. */
 const sendOn = `
-  set status = 'pending', due_at = now(), next_attempt_at = now()
+  set status = 'pending', due_at = least(d.created_at, now()), next_attempt_at = now()
   from chosen c where d.tenant_id = c.tenant_id and d.destination_id = c.destination_id and d.id = c.id`;
 
 const isSourceActive = `not exists (
@@ -103,7 +104,7 @@ const releaseFree = `
       select d.tenant_id, d.destination_id, d.id from deliveries d
       where d.tenant_id = f.tenant_id and d.destination_id = f.destination_id and d.source_id = f.source_id
         and d.status = 'held'
-      limit $1 for update skip locked
+      order by d.id limit $1 for update skip locked
     ) waiting limit $1
   )
   update deliveries d ${sendOn}`;
@@ -133,6 +134,6 @@ const releaseFreeOfOne = `
     from destinations t join deliveries g on g.tenant_id = t.tenant_id and g.destination_id = t.id
     where t.tenant_id = $2 and t.id = $3 and t.status = 'active' and t.deleted_at is null
       and g.status = 'held' and ${isSourceActive}
-    limit $1 for update of g skip locked
+    order by g.id limit $1 for update of g skip locked
   )
   update deliveries d ${sendOn}`;
