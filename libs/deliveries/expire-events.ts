@@ -53,7 +53,7 @@ export async function deleteExpired(
 }
 
 /**
- * Deletes some deliveries and obligations of events that went with their partitions: those whose events would lie in
+ * Deletes some deliveries of events that went with their partitions: those whose events would lie in
  * `gap`, where there is no partition. Returns how many went.
  */
 export async function deleteOrphans(pool: pg.Pool, gap: TimeRange, mostRows: number): Promise<number> {
@@ -103,8 +103,6 @@ const deleteSome = `
   ), contents as (
     delete from event_contents c using expired x
     where c.tenant_id = x.tenant_id and c.id = x.id and c.id >= $2::uuid and c.id < $3::uuid
-  ), obligations as (
-    delete from fan_outs f using expired x where f.tenant_id = x.tenant_id and f.event_id = x.id
   ), gone as (
     delete from deliveries d using expired x where d.tenant_id = x.tenant_id and d.event_id = x.id
     returning d.tenant_id, d.id
@@ -130,14 +128,5 @@ const deleteOrphansOfGap = `
     delete from attempts a using orphans o where a.tenant_id = o.tenant_id and a.delivery_id = o.id
   ), gone as (
     delete from deliveries d using orphans o where d.tenant_id = o.tenant_id and d.id = o.id returning 1
-  ), owed as materialized (
-    select f.tenant_id, f.event_id from tenants t cross join lateral (
-      select tenant_id, event_id from fan_outs
-      where tenant_id = t.id and event_id >= $1::uuid and event_id < $2::uuid
-      limit $3 for update skip locked
-    ) f
-    limit $3
-  ), released as (
-    delete from fan_outs f using owed o where f.tenant_id = o.tenant_id and f.event_id = o.event_id returning 1
   )
-  select ((select count(*) from gone) + (select count(*) from released))::integer as count`;
+  select count(*)::integer as count from gone`;

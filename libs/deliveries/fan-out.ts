@@ -2,14 +2,23 @@ import type pg from 'pg';
 import { newId } from '#database';
 import { matches } from './matches.js';
 
-const MOST_EVENTS = 500;
+/** Batches that are taken at a time, and events after which no further batch is. */
+const MOST_BATCHES = 200;
+const MOST_EVENTS = 1_000;
 
+/** Events of one tenant that were stored together; the arrays go side by side. */
 interface Obligation {
+  readonly tenant_id: string;
+  readonly event_ids: readonly string[];
+  readonly source_ids: readonly string[];
+  readonly types: readonly (string | null)[];
+}
+
+interface OwedEvent {
   readonly tenant_id: string;
   readonly event_id: string;
   readonly source_id: string;
   readonly type: string | null;
-  readonly source_paused: boolean;
 }
 
 interface Candidate {
@@ -22,7 +31,7 @@ interface Candidate {
 
 /**
  * Turns stored obligations into deliveries to the destinations that match, in one transaction: an obligation is
- * fulfilled exactly once, whichever worker takes it and wherever that worker dies. Returns how many were fulfilled.
+ * fulfilled exactly once, whichever worker takes it and wherever that worker dies. Returns of how many events.
  */
 export async function fanOut(pool: pg.Pool): Promise<number> {
   const client = await pool.connect();
@@ -32,11 +41,12 @@ export async function fanOut(pool: pg.Pool): Promise<number> {
     const { rows: obligations } = await client.query<Obligation>({
       name: 'take-obligations',
       text: takeObligations,
-      values: [MOST_EVENTS],
+      values: [MOST_BATCHES, MOST_EVENTS],
     });
-    if (obligations.length > 0) await insertDeliveries(client, obligations);
+    const events = obligations.flatMap(eventsOf);
+    if (events.length > 0) await insertDeliveries(client, events);
     await client.query('commit');
-    return obligations.length;
+    return events.length;
   } catch (error) {
     await client.query('rollback').catch(() => undefined);
     throw error;
@@ -45,21 +55,26 @@ export async function fanOut(pool: pg.Pool): Promise<number> {
   }
 }
 
-async function insertDeliveries(client: pg.PoolClient, obligations: readonly Obligation[]): Promise<void> {
-  const tenantIds = [...new Set(obligations.map(({ tenant_id }) => tenant_id))];
+function eventsOf({ tenant_id, event_ids, source_ids, types }: Obligation): OwedEvent[] {
+  return event_ids.map((event_id, index) => ({
+    tenant_id,
+    event_id,
+    source_id: source_ids[index] ?? '',
+    type: types[index] ?? null,
+  }));
+}
+
+async function insertDeliveries(client: pg.PoolClient, events: readonly OwedEvent[]): Promise<void> {
+  const tenantIds = [...new Set(events.map(({ tenant_id }) => tenant_id))];
   const { rows: candidates } = await client.query<Candidate>({
     name: 'fan-out-candidates',
     text: findCandidates,
     values: [tenantIds],
   });
-  const deliveries = obligations.flatMap((event) =>
+  const deliveries = events.flatMap((event) =>
     candidates
       .filter((destination) => destination.tenant_id === event.tenant_id && matches(destination, event))
-      .map((destination) => ({
-        event,
-        destination,
-        isHeld: event.source_paused || destination.status === 'paused',
-      })),
+      .map((destination) => ({ event, destination })),
   );
   if (deliveries.length === 0) return;
   await client.query({
@@ -71,13 +86,13 @@ async function insertDeliveries(client: pg.PoolClient, obligations: readonly Obl
       deliveries.map(({ event }) => event.event_id),
       deliveries.map(({ event }) => event.source_id),
       deliveries.map(({ destination }) => destination.id),
-      deliveries.map(({ isHeld }) => isHeld),
+      deliveries.map(({ destination }) => destination.status === 'paused'),
     ],
   });
 }
 
 // Walks from one tenant to the next, and gives each an equal share: a flood of one tenant's does not keep another's events
-// waiting. What a share leaves unused others get with the next statement. `offset 0`: see libs/deliveries/claim.ts.
+// waiting. What a share leaves unused others get with the next statement.
 const takeObligations = `
   with recursive tenants as (
     (select tenant_id from fan_outs order by tenant_id limit 1)
@@ -87,34 +102,39 @@ const takeObligations = `
     ) following
   ), shares as materialized (
     select tenant_id, ceil($1::float / count(*) over ()) as most from tenants order by random()
-  ), chosen as materialized (
+  ), locked as materialized (
     select oldest.* from shares s cross join lateral (
-      select f.tenant_id, f.event_id from fan_outs f where f.tenant_id = s.tenant_id
-      order by f.tenant_id, f.event_id limit s.most for update skip locked
+      select f.tenant_id, f.id, cardinality(f.event_ids) as size from fan_outs f where f.tenant_id = s.tenant_id
+      order by f.tenant_id, f.id limit s.most for update skip locked
     ) oldest
     limit $1
-  ), taken as (
-    delete from fan_outs f using chosen c where f.tenant_id = c.tenant_id and f.event_id = c.event_id
-    returning f.tenant_id, f.event_id, f.source_id
+  ), counted as (
+    -- The first ones of all tenants before the second ones of any.
+    select *, sum(size) over (order by turn, tenant_id) - size as before from (
+      select *, row_number() over (partition by tenant_id order by id) as turn from locked
+    ) l
+  ), chosen as (
+    select tenant_id, id from counted where before < $2
   )
-  select t.tenant_id, t.event_id, t.source_id, e.type, s.status = 'paused' and s.deleted_at is null as source_paused
-  from taken t
-  cross join lateral (
-    select type from events where tenant_id = t.tenant_id and source_id = t.source_id and id = t.event_id offset 0
-  ) e
-  join sources s on s.tenant_id = t.tenant_id and s.id = t.source_id
-  order by t.event_id`;
+  delete from fan_outs f using chosen c where f.tenant_id = c.tenant_id and f.id = c.id
+  returning f.tenant_id, f.event_ids, f.source_ids, f.types`;
 
 const findCandidates = `
   select tenant_id, id, source_ids, types, status from destinations
   where tenant_id = any($1::uuid[]) and deleted_at is null`;
 
+// Erased events are owed to nobody. `offset 0`: see libs/deliveries/claim.ts.
 const insertDeliveriesSql = `
   insert into deliveries (tenant_id, id, event_id, source_id, destination_id, status, next_attempt_at, due_at, created_at)
-  select tenant_id, id, event_id, source_id, destination_id,
-    case when held then 'held' else 'pending' end,
-    case when held then null else now() end,
-    case when held then null else now() end,
+  select d.tenant_id, d.id, d.event_id, d.source_id, d.destination_id,
+    case when state.held then 'held' else 'pending' end,
+    case when state.held then null else now() end,
+    case when state.held then null else now() end,
     now()
   from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::boolean[])
-    as d (tenant_id, id, event_id, source_id, destination_id, held)`;
+    as d (tenant_id, id, event_id, source_id, destination_id, paused)
+  join sources s on s.tenant_id = d.tenant_id and s.id = d.source_id
+  cross join lateral (select d.paused or (s.status = 'paused' and s.deleted_at is null) as held) state
+  cross join lateral (
+    select from events where tenant_id = d.tenant_id and source_id = d.source_id and id = d.event_id offset 0
+  ) e`;

@@ -53,7 +53,6 @@ async function expectToBeLeft(...kept: string[]): Promise<void> {
   expect(await ids()).toEqual([...kept].sort());
   for (const [table, column] of [
     ['event_contents', 'id'],
-    ['fan_outs', 'event_id'],
     ['deliveries', 'event_id'],
   ] as const)
     expect([table, await ids(table, column)]).toEqual([table, [...kept].sort()]);

@@ -70,7 +70,6 @@ export class Rows {
       receivedAtMs,
     );
     await this.run(`insert into event_contents values ($1, $2, '[]', null, '')`, ...values);
-    await this.run('insert into fan_outs values ($1, $2, $3)', ...values, sourceId);
     await this.attempted(id);
     return id;
   }

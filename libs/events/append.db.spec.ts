@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { newId } from '#database';
 import { createDatabase, type TestDatabase } from '#testing';
-import { type Appended, Appender } from './append.js';
+import { append } from './append.fixture.js';
 import { countDuplicates } from './count-duplicates.js';
 import { anEvent } from './new-event.fixture.js';
 import type { NewEvent } from './new-event.js';
@@ -16,18 +16,9 @@ beforeAll(async () => {
   await ensurePartitions(database.pool, Date.now());
 });
 afterAll(async () => {
-  for (const appender of appenders.values()) appender.release();
   await other.end();
   await database.drop();
 });
-
-/** One for each pool, as each process has one. */
-const appenders = new Map<pg.Pool, Appender>();
-function append(pool: pg.Pool, batch: readonly NewEvent[]): Promise<Appended[]> {
-  const appender = appenders.get(pool) ?? new Appender(pool);
-  appenders.set(pool, appender);
-  return appender.append(batch);
-}
 
 interface StoredRow {
   readonly id: string;
@@ -41,7 +32,7 @@ interface StoredRow {
 async function stored(ids: readonly string[]): Promise<Map<string, StoredRow>> {
   const { rows } = await database.pool.query<StoredRow>(
     `select e.id, e.size, e.duplicate_count, c.body, c.headers,
-       exists (select from fan_outs f where f.tenant_id = e.tenant_id and f.event_id = e.id) as is_owed
+       exists (select from fan_outs f where f.tenant_id = e.tenant_id and e.id = any(f.event_ids)) as is_owed
      from events e left join event_contents c on c.tenant_id = e.tenant_id and c.id = e.id
      where e.id = any($1)`,
     [ids],

@@ -151,7 +151,9 @@ const appendEvents = `
     select tenant_id, id, headers, sensitive_headers, substring($2::bytea from body_offset for body_length)
     from accepted
   ), obligations as (
-    insert into fan_outs (tenant_id, event_id, source_id)
-    select tenant_id, id, source_id from accepted
+    insert into fan_outs (tenant_id, id, event_ids, source_ids, types)
+    select tenant_id, (array_agg(id))[1], array_agg(id), array_agg(source_id), array_agg(type)
+    from (select tenant_id, id, source_id, type from accepted order by tenant_id, id) of_tenant
+    group by tenant_id
   )
   select id, event_id from outcome where event_id <> id`;

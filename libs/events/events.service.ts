@@ -118,12 +118,8 @@ export class Events {
   /** Erases an event and its content within a transaction of its tenant. */
   async eraseWithin(manager: EntityManager, tenantId: string, id: string): Promise<void> {
     await this.find(manager, tenantId, id);
-    for (const [table, column] of [
-      ['event_contents', 'id'],
-      ['fan_outs', 'event_id'],
-      ['events', 'id'],
-    ] as const) {
-      await manager.query(`delete from ${table} where tenant_id = $1 and ${column} = $2`, [tenantId, id]);
+    for (const table of ['event_contents', 'events']) {
+      await manager.query(`delete from ${table} where tenant_id = $1 and id = $2`, [tenantId, id]);
     }
   }
 

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { idAtTime } from '#database';
 import { createLogger } from '#logging';
 import { createDatabase, type TestDatabase } from '#testing';
-import { append } from './append.js';
+import { append } from './append.fixture.js';
 import { anEvent } from './new-event.fixture.js';
 import { PartitionKeeper } from './partition-keeper.js';
 import { ensurePartitions, partitions } from './partitions.js';

@@ -108,7 +108,8 @@ describe('the operator', () => {
     try {
       await storing.query('begin');
       await storing.query(
-        `insert into fan_outs (tenant_id, event_id, source_id) values (${ofTenant}, gen_random_uuid(), gen_random_uuid())`,
+        `insert into fan_outs (tenant_id, id, event_ids, source_ids, types)
+         values (${ofTenant}, gen_random_uuid(), '{}', '{}', '{}')`,
         [tenant.slug],
       );
       const erasing = app.operator('DELETE', `/v1/tenants/${tenant.id}`);
