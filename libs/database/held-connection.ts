@@ -1,4 +1,11 @@
 import pg from 'pg';
+import { type BinaryParameter, bindMessage } from './bind-message.js';
+
+/** A statement that stays prepared on its connection, under its name. */
+export interface NamedStatement {
+  readonly name: string;
+  readonly text: string;
+}
 
 /**
  * One connection of a pool, kept for statements that follow one another without a pause: taking it from the pool anew
@@ -10,9 +17,16 @@ export class HeldConnection {
   constructor(private readonly pool: pg.Pool) {}
 
   /** Sends a statement at once when the connection stands and nothing is under way on it. */
-  query<Row extends pg.QueryResultRow>(config: pg.QueryConfig): Promise<pg.QueryResult<Row>> {
-    if (this.#client !== undefined) return this.run(this.#client, config);
-    return this.connect().then((client) => this.run(client, config));
+  query<Row extends pg.QueryResultRow>(text: string): Promise<pg.QueryResult<Row>> {
+    return this.run((client) => client.query<Row>(text));
+  }
+
+  /** The same, with parameters in PostgreSQL's binary formats, which go to the socket as they are. */
+  execute<Row extends pg.QueryResultRow>(
+    statement: NamedStatement,
+    parameters: readonly BinaryParameter[],
+  ): Promise<pg.QueryResult<Row>> {
+    return this.run((client) => execute<Row>(client, statement, parameters));
   }
 
   /** Gives the connection back to its pool. */
@@ -32,12 +46,10 @@ export class HeldConnection {
     return client;
   }
 
-  private async run<Row extends pg.QueryResultRow>(
-    client: pg.PoolClient,
-    config: pg.QueryConfig,
-  ): Promise<pg.QueryResult<Row>> {
+  private async run<Result>(send: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+    const client = this.#client ?? (await this.connect());
     try {
-      return await client.query<Row>(config);
+      return await send(client);
     } catch (error) {
       // What PostgreSQL itself refuses leaves the connection as it was; after anything else nobody knows its state.
       if (!(error instanceof pg.DatabaseError)) this.drop(client);
@@ -50,4 +62,23 @@ export class HeldConnection {
     this.#client = undefined;
     client.release(true);
   }
+}
+
+/** As pg's own query in everything but the Bind message. */
+function execute<Row extends pg.QueryResultRow>(
+  client: pg.PoolClient,
+  { name, text }: NamedStatement,
+  parameters: readonly BinaryParameter[],
+): Promise<pg.QueryResult<Row>> {
+  return new Promise((resolve, reject) => {
+    const query = new pg.Query<Row>({ name, text }, (error, result) =>
+      error ? reject(error) : resolve(result),
+    );
+    const submit = query.submit.bind(query);
+    query.submit = (connection) => {
+      const bind = () => bindMessage(name, parameters).forEach((piece) => connection.stream.write(piece));
+      return submit(Object.create(connection, { bind: { value: bind } }) as pg.Connection);
+    };
+    client.query(query);
+  });
 }

@@ -2,6 +2,8 @@ import type pg from 'pg';
 import { CompositeArray, HeldConnection } from '#database';
 import type { NewEvent } from './new-event.js';
 
+const LARGE_BODY_BYTES = 8_192;
+
 /** What became of an event: stored, or recognised as one that is there already (`id` is the first one's). */
 export interface Appended {
   readonly status: 'accepted' | 'duplicate';
@@ -28,11 +30,10 @@ export class Appender {
     const leaders = leadersOf(batch);
     const rows = [...new Set(leaders)];
     this.#rowType ??= await this.findRowType();
-    const { rows: answers } = await this.#connection.query<{ id: string; event_id: string }>({
-      name: 'append-events',
-      text: appendEvents,
-      values: [encode(rows, this.#rowType), Buffer.concat(rows.map((event) => event.body))],
-    });
+    const { rows: answers } = await this.#connection.execute<{ id: string; event_id: string }>(
+      { name: 'append-events', text: appendEvents },
+      [[encode(rows, this.#rowType)], bodiesOf(rows)],
+    );
     const firstIds = new Map(answers.map(({ id, event_id }) => [id, event_id]));
     return batch.map((event, index) => {
       const leader = leaders[index] ?? event;
@@ -48,9 +49,9 @@ export class Appender {
   }
 
   private async findRowType(): Promise<number> {
-    const { rows } = await this.#connection.query<{ oid: number }>({
-      text: `select 'incoming_event'::regtype::oid as oid`,
-    });
+    const { rows } = await this.#connection.query<{ oid: number }>(
+      `select 'incoming_event'::regtype::oid as oid`,
+    );
     return rows[0]?.oid ?? 0;
   }
 }
@@ -98,6 +99,20 @@ function encode(events: readonly NewEvent[], rowType: number): Buffer {
     bodyOffset += event.body.length;
   }
   return array.finish();
+}
+
+/** All bodies, one after another. Small ones are copied together: to write each by itself costs more than that. */
+function bodiesOf(events: readonly NewEvent[]): Buffer[] {
+  const pieces: Buffer[] = [];
+  let small: Buffer[] = [];
+  for (const { body } of events) {
+    if (body.length < LARGE_BODY_BYTES) small.push(body);
+    else {
+      pieces.push(Buffer.concat(small), body);
+      small = [];
+    }
+  }
+  return [...pieces, Buffer.concat(small)];
 }
 
 /**
