@@ -4,6 +4,7 @@ import { AuditLog1795300000002 } from './1795300000002-audit-log.js';
 import { SecretUse1795300000003 } from './1795300000003-secret-use.js';
 import { Growth1795300000004 } from './1795300000004-growth.js';
 import { Circuits1795300000006 } from './1795300000006-circuits.js';
+import { TenantRateLimits1795300000007 } from './1795300000007-tenant-rate-limits.js';
 import { IncomingEvents1795300000008 } from './1795300000008-incoming-events.js';
 
 /** Every migration, oldest first. */
@@ -14,5 +15,6 @@ export const migrations = [
   SecretUse1795300000003,
   Growth1795300000004,
   Circuits1795300000006,
+  TenantRateLimits1795300000007,
   IncomingEvents1795300000008,
 ];

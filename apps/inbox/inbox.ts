@@ -4,19 +4,16 @@ import { SETTINGS, type Settings } from '#config';
 import { toUlid } from '#contract';
 import { newId, within } from '#database';
 import { EventLog } from '#events';
-import { LOGGER, type Logger } from '#logging';
-import { METRICS, type Registry } from '#metrics';
 import { AddressPolicy, DocumentCache, OutboundClient } from '#outbound';
 import { SecretUsage } from '#secrets';
 import { type LiveKey, LiveSources } from '#sources';
-import { ByteBudget, readBody } from './read-body.js';
+import { Door } from './door.js';
 import { receive, type ReceiveDependencies } from './receive.js';
 import { replyTo } from './reply.js';
 import { CallbackReport } from './report.js';
 import { sendReply } from './send-reply.js';
 import { visit } from './visit.js';
 
-const MOST_BYTES_IN_FLIGHT = 128 * 1024 * 1024;
 const NOTE_TIMEOUT_MS = 1_000;
 
 /**
@@ -26,25 +23,24 @@ const NOTE_TIMEOUT_MS = 1_000;
 @Injectable()
 export class Inbox implements OnApplicationShutdown {
   readonly #house: ReceiveDependencies;
-  readonly #report: CallbackReport;
   readonly #client: OutboundClient;
 
   constructor(
     @Inject(SETTINGS) settings: Settings,
-    @Inject(LOGGER) logger: Logger,
-    @Inject(METRICS) metrics: Registry,
+    private readonly door: Door,
+    private readonly report: CallbackReport,
     liveSources: LiveSources,
     eventLog: EventLog,
     usage: SecretUsage,
   ) {
-    const budget = new ByteBudget(MOST_BYTES_IN_FLIGHT);
     this.#client = new OutboundClient({ policy: new AddressPolicy(settings.allowedDestinations) });
     const documents = new DocumentCache(this.#client);
-    this.#report = new CallbackReport(logger, metrics);
     this.#house = {
       publicUrl: settings.publicUrl,
       findSource: (tenantSlug, sourceSlug) => liveSources.findByUrlAcrossTenants(tenantSlug, sourceSlug),
-      readBody: (request) => readBody(request, settings.maxBodyBytes, budget),
+      waitFor: (source, request) => door.waitFor(source, request),
+      readBody: (request) => door.readBody(request),
+      countVerified: (source, request) => door.countVerified(source, request),
       published: (url, wanted, asking) => documents.get(url, wanted, asking),
       visit: (url) => visit(this.#client, url),
       storeEvent: (event) => eventLog.append(event),
@@ -65,12 +61,19 @@ export class Inbox implements OnApplicationShutdown {
   /** Receives one request and answers it. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = performance.now();
+    if (!this.door.isOpen) {
+      this.door.turnAway(request, response);
+      return this.report.turnedAway('overloaded');
+    }
     const outcome = await receive(request, this.#house);
     // An accepted callback is known by its event.
     const requestId = toUlid(outcome.kind === 'accepted' ? outcome.eventId : newId());
     const reply = replyTo(outcome, requestId);
     if (reply !== null) sendReply(request, response, reply);
-    this.#report.write(outcome, {
+    this.door.leave(request);
+    if (outcome.kind === 'rejected') this.door.countRefused(outcome.source, request);
+    if (outcome.kind === 'unavailable') this.door.noteError(outcome.error);
+    this.report.write(outcome, {
       requestId,
       method: request.method ?? '',
       status: reply?.status ?? null,

@@ -29,7 +29,9 @@ export type Outcome =
     }
   | { readonly kind: 'handshake'; readonly source: LiveSource; readonly reply: HandshakeReply }
   | { readonly kind: 'not_found' | 'aborted' }
-  | { readonly kind: 'method_not_allowed'; readonly source: LiveSource }
+  | { readonly kind: 'method_not_allowed' | 'too_slow'; readonly source: LiveSource }
+  | { readonly kind: 'rate_limited'; readonly source: LiveSource; readonly waitSeconds: number }
+  | { readonly kind: 'overloaded' }
   | { readonly kind: 'unavailable'; readonly error?: unknown };
 
 /** What receiving needs of the rest of the house. */
@@ -37,7 +39,11 @@ export interface ReceiveDependencies {
   /** Base of the URLs that providers were told. */
   readonly publicUrl: string;
   findSource(tenantSlug: string, sourceSlug: string): LiveSource | null | Promise<LiveSource | null>;
+  /** Seconds until the rate limits of a source let this sender in; 0: now. Asked before its body is read. */
+  waitFor(source: LiveSource, request: IncomingMessage): number;
   readBody(request: IncomingMessage): Promise<BodyReading>;
+  /** As {@link waitFor}, and counts the callback, which has been verified. */
+  countVerified(source: LiveSource, request: IncomingMessage): number;
   storeEvent(event: NewEvent): Promise<Appended>;
   /** A promise only when it has to be written down before the event is stored. */
   noteVerified(source: LiveSource, secretId: string, atMs: number): Promise<void> | undefined;
@@ -63,6 +69,8 @@ export async function receive(request: IncomingMessage, house: ReceiveDependenci
     const method = request.method ?? '';
     if (!methodsOf(found).includes(method)) return { kind: 'method_not_allowed', source: found };
 
+    const waitSeconds = house.waitFor(found, request);
+    if (waitSeconds > 0) return { kind: 'rate_limited', source: found, waitSeconds };
     const reading = await house.readBody(request);
     if (!reading.ok) return unreadable(reading.reason, found);
     // Once more: a body may take a minute, and what was revoked meanwhile must not verify it.
@@ -88,6 +96,8 @@ export async function receive(request: IncomingMessage, house: ReceiveDependenci
     }
     if (!carriesCallbacks(method)) return { kind: 'method_not_allowed', source };
 
+    const tooSoonBySeconds = house.countVerified(source, request);
+    if (tooSoonBySeconds > 0) return { kind: 'rate_limited', source, waitSeconds: tooSoonBySeconds };
     const wanted = providerReply(source, callback, { keyId: verdict.keyId, nowMs: receivedAtMs });
     // First, because what is stored may be delivered at once, signed with the secret that is current then.
     const notes = verdict.secretIds.flatMap((id) => house.noteVerified(source, id, receivedAtMs) ?? []);
@@ -95,16 +105,18 @@ export async function receive(request: IncomingMessage, house: ReceiveDependenci
     const stored = await house.storeEvent(eventOf(eventId, source, { ingestUrl, callback, verdict }));
     return { kind: stored.status, source, eventId: stored.id, wanted };
   } catch (error) {
-    return error instanceof Overloaded ? { kind: 'unavailable' } : { kind: 'unavailable', error };
+    return error instanceof Overloaded ? { kind: 'overloaded' } : { kind: 'unavailable', error };
   }
 }
 
-function unreadable(reason: 'too_large' | 'no_memory' | 'aborted', source: LiveSource): Outcome {
+function unreadable(reason: Extract<BodyReading, { ok: false }>['reason'], source: LiveSource): Outcome {
   switch (reason) {
     case 'too_large':
       return { kind: 'rejected', source, reason: 'body_too_large' };
+    case 'too_slow':
+      return { kind: 'too_slow', source };
     case 'no_memory':
-      return { kind: 'unavailable' };
+      return { kind: 'overloaded' };
     case 'aborted':
       return { kind: 'aborted' };
   }

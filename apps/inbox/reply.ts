@@ -42,14 +42,24 @@ export function replyTo(outcome: Outcome, requestId: string): Reply | null {
         headers: { allow: methodsOf(outcome.source).join(', ') },
         closes: true,
       });
-    case 'unavailable': {
-      const seconds = RETRY_AFTER_SECONDS + Math.floor(Math.random() * RETRY_AFTER_SPREAD_SECONDS);
-      return problemReply('unavailable', requestId, {
-        headers: { 'retry-after': String(seconds) },
+    case 'too_slow':
+      // Also when little is missing: the rest would be waited for once more.
+      return problemReply('request_timeout', requestId, { headers: { connection: 'close' }, closes: true });
+    case 'rate_limited':
+      return problemReply('too_many_requests', requestId, {
+        headers: { 'retry-after': String(Math.ceil(outcome.waitSeconds)) },
         closes: true,
       });
-    }
+    case 'overloaded':
+    case 'unavailable':
+      return unavailableReply(requestId);
   }
+}
+
+/** Turns a callback away, to come again; those turned away together are spread over some seconds. */
+export function unavailableReply(requestId: string): Reply {
+  const headers = UNAVAILABLE_HEADERS[Math.floor(Math.random() * RETRY_AFTER_SPREAD_SECONDS)] ?? {};
+  return { status: 503, headers, body: UNAVAILABLE_TEXT.replace(REQUEST_ID, requestId), closes: true };
 }
 
 function handshakeReply({ status, headers, body }: HandshakeReply): Reply {
@@ -94,8 +104,20 @@ const PROBLEMS = {
   signature_invalid: problem('signature_invalid'),
   not_found: problem('not_found'),
   method_not_allowed: problem('method_not_allowed'),
+  request_timeout: problem('request_timeout'),
+  too_many_requests: problem('too_many_requests'),
   unavailable: problem('unavailable'),
 } as const;
+
+/** Written in advance: when there are many to turn away, each must cost as little as can be. */
+const REQUEST_ID = '{request id}';
+const UNAVAILABLE_TEXT = JSON.stringify(
+  problemDocument(PROBLEMS.unavailable, `urn:callbox:request:${REQUEST_ID}`),
+);
+const UNAVAILABLE_HEADERS = Array.from({ length: RETRY_AFTER_SPREAD_SECONDS }, (_, more) => ({
+  'content-type': 'application/problem+json',
+  'retry-after': String(RETRY_AFTER_SECONDS + more),
+}));
 
 type InboxProblem = keyof typeof PROBLEMS;
 

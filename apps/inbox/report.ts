@@ -1,10 +1,15 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { toUlid } from '#contract';
-import type { Logger } from '#logging';
-import { Counter, Histogram, type Registry } from '#metrics';
+import { LOGGER, type Logger } from '#logging';
+import { Counter, Histogram, METRICS, type Registry } from '#metrics';
 import type { LiveSource } from '#sources';
 import type { Outcome } from './receive.js';
 
 const MESSAGE = 'callback.received';
+const SUM_UP_EVERY_MS = 1_000;
+
+/** Outcomes of which there may be so many that a line for each would cost more than they do. */
+type TurnedAway = 'overloaded' | 'rate_limited';
 
 interface Exchange {
   readonly requestId: string;
@@ -15,7 +20,8 @@ interface Exchange {
 }
 
 /** Tells the log and the metrics of each callback: one wide line, without URLs, headers or bodies. */
-export class CallbackReport {
+@Injectable()
+export class CallbackReport implements OnApplicationShutdown {
   readonly #received: Counter;
   readonly #seconds: Histogram;
   /** Counts of one provider and outcome, found once. */
@@ -25,9 +31,12 @@ export class CallbackReport {
   /** Per source, with what is the same in all of its lines written already. */
   readonly #factsOf = new WeakMap<LiveSource, Logger>();
 
+  readonly #turnedAway = { overloaded: 0, rate_limited: 0 };
+  #timer: NodeJS.Timeout | undefined;
+
   constructor(
-    private readonly logger: Logger,
-    metrics: Registry,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(METRICS) metrics: Registry,
   ) {
     this.#facts = logger.child({}, { redact: [] });
     this.#received = new Counter({
@@ -44,8 +53,30 @@ export class CallbackReport {
     });
   }
 
+  onApplicationShutdown(): void {
+    this.sumUp();
+  }
+
+  /** Counts a callback that was turned away; the log is told of all of a second in one line. */
+  turnedAway(outcome: TurnedAway, provider = 'none'): void {
+    this.count(provider, outcome);
+    this.#turnedAway[outcome] += 1;
+    this.#timer ??= setTimeout(() => this.sumUp(), SUM_UP_EVERY_MS).unref();
+  }
+
+  private sumUp(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.logger.warn({ ...this.#turnedAway }, 'callbacks.turned_away');
+    this.#turnedAway.overloaded = 0;
+    this.#turnedAway.rate_limited = 0;
+  }
+
   write(outcome: Outcome, { requestId, method, status, durationMs }: Exchange): void {
     const source = 'source' in outcome ? outcome.source : null;
+    if (outcome.kind === 'overloaded' || outcome.kind === 'rate_limited')
+      return this.turnedAway(outcome.kind, source?.preset.id);
     this.count(source?.preset.id ?? 'none', outcome.kind);
     this.#seconds.observe(durationMs / 1_000);
     const line = {
@@ -61,7 +92,7 @@ export class CallbackReport {
     else this.factsOf(source).info(line, MESSAGE);
   }
 
-  private count(provider: string, outcome: Outcome['kind']): void {
+  private count(provider: string, outcome: Outcome['kind'] | TurnedAway): void {
     const key = `${provider} ${outcome}`;
     let counted = this.#counts.get(key);
     if (counted === undefined)

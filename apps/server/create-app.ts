@@ -4,12 +4,13 @@ import {
   type IncomingHttpHeaders,
   type IncomingMessage,
   type RequestListener,
+  type Server,
   type ServerResponse,
 } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
-import type { Settings } from '#config';
+import type { Limits, Settings } from '#config';
 import { toUlid } from '#contract';
 import { newId } from '#database';
 import { problem, ProblemFilter } from '#errors';
@@ -20,11 +21,8 @@ import { isIngestTarget } from '../inbox/ingest-url.js';
 import { AppModule } from './app.module.js';
 import { createOpenApiDocument } from './openapi.js';
 
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 60_000;
-const KEEP_ALIVE_TIMEOUT_MS = 75_000;
-const MOST_CONNECTIONS = 10_000;
 const API_BODY_LIMIT_BYTES = 1_048_576;
+const MAKE_ROOM_EVERY_MS = 100;
 
 /** Makes the application: one HTTP server, whose callbacks go straight to the inbox and all else through Nest. */
 export async function createApp(
@@ -35,7 +33,7 @@ export async function createApp(
   const front: { inbox: Inbox | null } = { inbox: null };
   const filter = new ProblemFilter(logger);
   const adapter = new FastifyAdapter({
-    serverFactory: (framework: RequestListener) => createFrontServer(framework, front),
+    serverFactory: (framework: RequestListener) => createFrontServer(framework, front, settings.limits),
     genReqId: () => toUlid(newId()),
     bodyLimit: API_BODY_LIMIT_BYTES,
     forceCloseConnections: 'idle',
@@ -58,13 +56,17 @@ export async function createApp(
   return app;
 }
 
-function createFrontServer(framework: RequestListener, front: { readonly inbox: Inbox | null }) {
+function createFrontServer(
+  framework: RequestListener,
+  front: { readonly inbox: Inbox | null },
+  limits: Limits,
+) {
   const server = createServer(
     {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-      connectionsCheckingInterval: 5_000,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: limits.checkEveryMs,
     },
     (request: IncomingMessage, response: ServerResponse) => {
       if (front.inbox !== null && isIngestTarget(request.url ?? ''))
@@ -72,10 +74,21 @@ function createFrontServer(framework: RequestListener, front: { readonly inbox: 
       else framework(request, response);
     },
   );
-  server.maxConnections = MOST_CONNECTIONS;
+  server.maxConnections = limits.mostConnections;
+  makeRoom(server);
   // Their size is bounded already; beyond a number of headers Node would drop the rest without a word.
   server.maxHeadersCount = 0;
   return server;
+}
+
+/** Connections that nobody is using make room for those that somebody would use. */
+function makeRoom(server: Server): void {
+  let madeAtMs = -Infinity;
+  server.on('drop', () => {
+    if (performance.now() - madeAtMs < MAKE_ROOM_EVERY_MS) return;
+    madeAtMs = performance.now();
+    server.closeIdleConnections();
+  });
 }
 
 /** The management API takes JSON in UTF-8 and nothing else; an empty body is none. */

@@ -20,6 +20,13 @@ export const bodyExamples: Readonly<Record<string, Readonly<Record<string, BodyE
   createTenant: {
     named: { summary: 'A tenant with a name', value: { slug: 'acme', name: 'Acme Inc.' } },
   },
+  updateTenant: {
+    limited: {
+      summary: 'No more than 100 callbacks a second',
+      value: { rate_limit: { per_second: 100, burst: 500 } },
+    },
+    unlimited: { summary: 'No limit of its own', value: { rate_limit: null } },
+  },
   createApiKey: {
     developer: { summary: 'A key for a program', value: { name: 'CI', role: 'developer' } },
     expiring: {

@@ -61,6 +61,7 @@ export const inboxPaths = {
             'signature_invalid',
             'not_found',
             'method_not_allowed',
+            'request_timeout',
             'body_too_large',
             'too_many_requests',
             'unavailable',

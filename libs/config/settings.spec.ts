@@ -1,4 +1,4 @@
-import { describeSettings, loadSettings, settingsSchema } from './index.js';
+import { defaultLimits, describeSettings, loadSettings, settingsSchema } from './index.js';
 
 const KEY = Buffer.alloc(32, 1).toString('base64');
 const OTHER_KEY = Buffer.alloc(32, 2).toString('base64');
@@ -38,6 +38,12 @@ describe('the defaults', () => {
       maxBodyBytes: 10_485_760,
       trustedProxies: [],
       apiRatePerMinute: 600,
+      processes: 1,
+      sourceRatePerSecond: 0,
+      tenantRatePerSecond: 0,
+      diskReserveBytes: 1_073_741_824,
+      databaseDir: './data',
+      limits: defaultLimits,
       logLevel: 'info',
     });
   });

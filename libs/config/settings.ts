@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cidrs, databaseUrl, httpUrl, LARGEST_BODY_BYTES, type Role, roles, wholeNumber } from './rules.js';
+import { defaultLimits, type Limits } from './limits.js';
 import { type KeySettings, keySettingsOf, keySettingsSchema, missingKeySettings } from './key-settings.js';
 
 export type { Role } from './rules.js';
@@ -8,6 +9,10 @@ export type { Role } from './rules.js';
 export const SETTINGS = Symbol('SETTINGS');
 
 const MOST_REQUESTS_PER_MINUTE = 1_000_000;
+const MOST_CALLBACKS_PER_SECOND = 1_000_000;
+const MOST_PROCESSES = 64;
+const PEBIBYTE = 2 ** 50;
+const GIBIBYTE = 2 ** 30;
 
 /** Every setting: its rule, default, meaning and an example. `docs/configuration.md` is generated from it. */
 export const settingsSchema = {
@@ -84,6 +89,52 @@ export const settingsSchema = {
     example: '1200',
     meaning: 'Requests a minute that an API key may make to the management API; 0 = no limit.',
   },
+  CALLBOX_PROCESSES: {
+    rule: wholeNumber(1, MOST_PROCESSES),
+    fallback: '1',
+    example: '4',
+    meaning: 'How many processes share the port on this machine; one per core. See operations.md.',
+  },
+  CALLBOX_SOURCE_RATE_PER_SECOND: {
+    rule: wholeNumber(0, MOST_CALLBACKS_PER_SECOND),
+    fallback: '0',
+    example: '100',
+    meaning:
+      'Callbacks a second that a source takes unless its `config.rate_limit` says otherwise; 0 = no limit.',
+  },
+  CALLBOX_TENANT_RATE_PER_SECOND: {
+    rule: wholeNumber(0, MOST_CALLBACKS_PER_SECOND),
+    fallback: '0',
+    example: '1000',
+    meaning:
+      'Callbacks a second that all sources of a tenant take together unless the tenant has a limit of its own; 0 = no limit.',
+  },
+  CALLBOX_BODY_MEMORY_BYTES: {
+    rule: wholeNumber(1_048_576, PEBIBYTE),
+    fallback: '67108864',
+    example: '134217728',
+    meaning:
+      'Bodies of callbacks that a process holds at a time, each from its first byte until it is stored; beyond it callbacks are answered 503.',
+  },
+  CALLBOX_MAX_CONNECTIONS: {
+    rule: wholeNumber(16, 1_000_000),
+    fallback: '10000',
+    example: '2000',
+    meaning: 'Connections that a process holds at a time; further ones are closed at once.',
+  },
+  CALLBOX_KEEP_ALIVE_SECONDS: {
+    rule: wholeNumber(1, 3_600),
+    fallback: '75',
+    example: '620',
+    meaning: 'How long an idle connection is kept; more than the load balancer in front keeps its own for.',
+  },
+  CALLBOX_DISK_RESERVE_BYTES: {
+    rule: wholeNumber(0, PEBIBYTE),
+    fallback: '1073741824',
+    example: '5368709120',
+    meaning:
+      'Free space on the disk of the embedded database below which callbacks are answered 503; 0 = none is kept.',
+  },
   LOG_LEVEL: {
     rule: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level'),
     fallback: 'info',
@@ -112,6 +163,16 @@ export interface Settings extends KeySettings {
   readonly trustedProxies: readonly string[];
   /** Per API key; 0: no limit. */
   readonly apiRatePerMinute: number;
+  /** How many processes of this machine share the port; limits that are counted per process are divided by it. */
+  readonly processes: number;
+  /** 0: no limit. */
+  readonly sourceRatePerSecond: number;
+  /** 0: no limit. */
+  readonly tenantRatePerSecond: number;
+  readonly diskReserveBytes: number;
+  /** Where the embedded database keeps its data; `undefined`: the database is one's own, its disk cannot be seen. */
+  readonly databaseDir: string | undefined;
+  readonly limits: Limits;
   readonly logLevel: string;
 }
 
@@ -161,6 +222,23 @@ function withDefaults(parsed: Parsed): Settings {
     maxBodyBytes: parsed.CALLBOX_MAX_BODY_BYTES ?? 10_485_760,
     trustedProxies: parsed.CALLBOX_TRUSTED_PROXIES ?? [],
     apiRatePerMinute: parsed.CALLBOX_API_RATE_PER_MINUTE ?? 600,
+    processes: parsed.CALLBOX_PROCESSES ?? 1,
+    sourceRatePerSecond: parsed.CALLBOX_SOURCE_RATE_PER_SECOND ?? 0,
+    tenantRatePerSecond: parsed.CALLBOX_TENANT_RATE_PER_SECOND ?? 0,
+    diskReserveBytes: parsed.CALLBOX_DISK_RESERVE_BYTES ?? GIBIBYTE,
+    databaseDir: embedded ? (parsed.CALLBOX_DATA_DIR ?? './data') : undefined,
+    limits: limitsOf(parsed),
     logLevel: parsed.LOG_LEVEL ?? 'info',
+  };
+}
+
+function limitsOf(parsed: Parsed): Limits {
+  const keepAliveSeconds = parsed.CALLBOX_KEEP_ALIVE_SECONDS;
+  return {
+    ...defaultLimits,
+    bodyMemoryBytes: parsed.CALLBOX_BODY_MEMORY_BYTES ?? defaultLimits.bodyMemoryBytes,
+    mostConnections: parsed.CALLBOX_MAX_CONNECTIONS ?? defaultLimits.mostConnections,
+    keepAliveTimeoutMs:
+      keepAliveSeconds === undefined ? defaultLimits.keepAliveTimeoutMs : keepAliveSeconds * 1_000,
   };
 }

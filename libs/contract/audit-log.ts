@@ -4,6 +4,7 @@ import { Id, IdInput, listOf, PageQuery, Time, TimeInput } from './fields.js';
 /** Everything that is written down, by what it is done to. */
 export const AuditActionName = z.enum([
   'tenant.created',
+  'tenant.updated',
   'api_key.created',
   'api_key.rotated',
   'api_key.deleted',

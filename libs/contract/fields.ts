@@ -106,5 +106,18 @@ export const OverlapSeconds = z
   .default(86_400)
   .meta({ description: 'How long both are good, in seconds' });
 
+/** How many callbacks are taken before others are answered 429. */
+export const RateLimit = z
+  .strictObject({
+    per_second: z.number().min(0.01).max(1_000_000).meta({ description: 'In the long run', example: 100 }),
+    burst: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .optional()
+      .meta({ description: 'At once; default: as many as in a second' }),
+  })
+  .meta({ id: 'RateLimit' });
+
 /** Fields of answers that are shown once: neither a later answer nor a repeated one has them. */
 export const onceOnlyFields: readonly string[] = ['plain_secret', 'plain_key', 'signing_secret'];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, listOf, Name, OverlapSeconds, Slug, text, Time } from './fields.js';
+import { Id, listOf, Name, OverlapSeconds, RateLimit, Slug, text, Time } from './fields.js';
 
 const THIRTY_DAYS_SECONDS = 2_592_000;
 const isPointer = (pointer: string): boolean =>
@@ -48,6 +48,9 @@ export const SourceConfig = z
       .optional()
       .meta({ description: 'The answer to an accepted callback, in place of Callbox’s own' }),
     retention_days: z.int().min(1).max(3_650).optional().meta({ description: 'Default 30' }),
+    rate_limit: RateLimit.optional().meta({
+      description: 'Callbacks that this source takes; beyond it they are answered 429',
+    }),
     url_token: z
       .boolean()
       .optional()

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RoleName } from './api-key.js';
-import { Id, listOf, Name, Slug, Time } from './fields.js';
+import { Id, listOf, Name, RateLimit, Slug, Time } from './fields.js';
 
 export const CreateTenant = z
   .strictObject({
@@ -9,8 +9,23 @@ export const CreateTenant = z
   })
   .meta({ id: 'CreateTenant' });
 
+export const UpdateTenant = z
+  .strictObject({
+    name: Name.optional(),
+    rate_limit: RateLimit.nullable().optional().meta({ description: 'null takes it away' }),
+  })
+  .meta({ id: 'UpdateTenant' });
+
 export const Tenant = z
-  .object({ id: Id, slug: z.string(), name: z.string(), created_at: Time })
+  .object({
+    id: Id,
+    slug: z.string(),
+    name: z.string(),
+    rate_limit: RateLimit.nullable().meta({
+      description: 'Callbacks that its sources take together; null: what CALLBOX_TENANT_RATE_PER_SECOND says',
+    }),
+    created_at: Time,
+  })
   .meta({ id: 'Tenant' });
 
 export const CreatedTenant = Tenant.extend({

@@ -1,18 +1,28 @@
+import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import pg from 'pg';
 import type { EntityManager } from 'typeorm';
 import { SETTINGS, type Settings } from '#config';
+import { within } from './within.js';
 
 const CHANNEL = 'callbox_changes';
 /** Together under a second, so that a dead connection cannot hide a change for longer. */
 const HEARTBEAT_EVERY_MS = 300;
 const HEARTBEAT_TIMEOUT_MS = 400;
 const RECONNECT_AFTER_MS = 200;
+/**
+ * Heartbeats between two trials of the announcements themselves. A pooler between here and PostgreSQL that hands out
+ * connections by the transaction answers every question and passes on no notification.
+ */
+const HEARTBEATS_PER_TRIAL = 30;
+const TRIAL_KIND = 'trial';
 
 /** A row of configuration changed: `kind` is its table, `key` what listeners look it up by. */
 export interface Change {
   readonly kind: string;
   readonly key: string;
+  /** Of a row that was not there before: what it is found by. */
+  readonly newSlug?: string;
 }
 
 /**
@@ -24,6 +34,8 @@ export class Changes implements OnModuleInit, OnApplicationShutdown {
   #client: pg.Client | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
+  #heartbeats = 0;
+  #trial: { readonly key: string; readonly heard: () => void } | undefined;
   #listeners: ((change: Change | 'unknown') => void)[] = [];
 
   constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
@@ -62,11 +74,12 @@ export class Changes implements OnModuleInit, OnApplicationShutdown {
     });
     client.on('error', () => this.lose(client));
     client.on('end', () => this.lose(client));
-    client.on('notification', ({ payload }) => this.tell(JSON.parse(payload ?? '{}') as Change));
+    client.on('notification', ({ payload }) => this.hear(JSON.parse(payload ?? '{}') as Change));
     this.#client = client;
     try {
       await client.connect();
       await client.query(`listen ${CHANNEL}`);
+      await this.tryOut(client);
       this.isListening = true;
       this.tell('unknown');
       this.scheduleHeartbeat(client);
@@ -77,7 +90,9 @@ export class Changes implements OnModuleInit, OnApplicationShutdown {
 
   private scheduleHeartbeat(client: pg.Client): void {
     this.#timer = setTimeout(() => {
-      client.query('select 1').then(
+      this.#heartbeats += 1;
+      const isTrial = this.#heartbeats % HEARTBEATS_PER_TRIAL === 0;
+      (isTrial ? this.tryOut(client) : client.query('select 1')).then(
         () => this.scheduleHeartbeat(client),
         () => this.lose(client),
       );
@@ -92,6 +107,19 @@ export class Changes implements OnModuleInit, OnApplicationShutdown {
     client.end().catch(() => undefined);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.connect(), RECONNECT_AFTER_MS).unref();
+  }
+
+  /** Announces something to itself; rejects unless it is heard. */
+  private async tryOut(client: pg.Client): Promise<void> {
+    const key = randomUUID();
+    const heard = new Promise<void>((resolve) => (this.#trial = { key, heard: resolve }));
+    await client.query('select pg_notify($1, $2)', [CHANNEL, JSON.stringify({ kind: TRIAL_KIND, key })]);
+    await within(HEARTBEAT_TIMEOUT_MS, heard);
+  }
+
+  private hear(change: Change): void {
+    if (change.kind !== TRIAL_KIND) this.tell(change);
+    else if (change.key === this.#trial?.key) this.#trial.heard();
   }
 
   private tell(change: Change | 'unknown'): void {

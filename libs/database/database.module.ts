@@ -4,6 +4,7 @@ import { SETTINGS, type Settings } from '#config';
 import { Changes } from './changes.js';
 import { createDataSourceOptions } from './connect.js';
 import { Database } from './database.js';
+import { DiskSpace } from './disk-space.js';
 
 /** The database of this process, for every other module. */
 @Global()
@@ -19,7 +20,7 @@ import { Database } from './database.js';
       }),
     }),
   ],
-  providers: [Database, Changes],
-  exports: [Database, Changes],
+  providers: [Database, Changes, DiskSpace],
+  exports: [Database, Changes, DiskSpace],
 })
 export class DatabaseModule {}

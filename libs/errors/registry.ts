@@ -6,6 +6,7 @@ export const errorRegistry = {
   forbidden: { status: 403, title: 'The role of this API key is too low' },
   not_found: { status: 404, title: 'There is no such thing' },
   method_not_allowed: { status: 405, title: 'This method is not allowed here' },
+  request_timeout: { status: 408, title: 'The request came too slowly' },
   conflict: { status: 409, title: 'This conflicts with what is there' },
   slug_taken: { status: 409, title: 'The slug is taken' },
   secret_in_use: { status: 409, title: 'The callback secret is still in use' },

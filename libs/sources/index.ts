@@ -7,6 +7,7 @@ export { NewTenants } from './new-tenants.js';
 export { requiresBearer, secretHolderOf } from './provider-settings.js';
 export { Source } from './source.entity.js';
 export type { DedupeConfig, SourceConfig } from './source.entity.js';
+export type { RateLimit } from '#tenants';
 export { Sources } from './sources.service.js';
 export type { SourceKey } from './sources.service.js';
 export { SourcesModule } from './sources.module.js';

@@ -1,6 +1,7 @@
 import type { Locator, ProviderPreset } from '#providers';
 import type { DataKey } from '#keyring';
 import type { Credential, Key, Scheme } from '#signatures';
+import type { RateLimit } from '#tenants';
 import type { SourceConfig } from './source.entity.js';
 
 /** A key that verifies callbacks, until it expires. */
@@ -30,6 +31,8 @@ export interface LiveSource {
   readonly keys: readonly LiveKey[];
   /** The bearer tokens that callbacks must carry as well, the current one first; `null`: none is asked for. */
   readonly bearerKeys: readonly LiveKey<Credential>[] | null;
+  /** Of all sources of its tenant together; `null`: that of the installation. */
+  readonly tenantRateLimit: RateLimit | null;
   /** Encrypts sensitive headers. */
   readonly dataKey: DataKey;
 }

@@ -1,20 +1,24 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { Changes, Database, within } from '#database';
+import { type Change, Changes, Database, Overloaded, within } from '#database';
 import { findPreset, header, json, type ProviderPreset, schemeOf } from '#providers';
 import { type ActiveSecret, CallbackSecrets } from '#secrets';
 import type { Credential, Scheme } from '#signatures';
-import { TenantKeys } from '#tenants';
+import { type RateLimit, TenantKeys } from '#tenants';
 import type { LiveKey, LiveSource } from './live-source.js';
 import { providerSettings, requiresBearer } from './provider-settings.js';
 import { needsUrlToken, UrlTokens } from './url-tokens.js';
 import type { DedupeConfig, SourceConfig } from './source.entity.js';
 
+/** About 3 KB each. */
 const MOST_SOURCES = 20_000;
 const MOST_UNKNOWN_URLS = 20_000;
-/** Every change is announced; this only bounds what a lost announcement could do while the connection stands. */
-const MAX_AGE_MS = 10_000;
+/** A flood of made-up URLs must not line up without end before the database, nor before the URLs that are real. */
+const MOST_LOADING = 500;
+/** Every change is announced, and the announcements are tried out; this only bounds what is not foreseen. */
+const MAX_AGE_MS = 5 * 60_000;
+const MAX_AGE_OF_UNKNOWN_MS = 10_000;
 const MAX_AGE_WHILE_DEAF_MS = 500;
 /** Beyond that a callback is better sent away to come again than kept. */
 const LOAD_TIMEOUT_MS = 2_000;
@@ -26,25 +30,35 @@ interface SourceRow {
   readonly slug: string;
   readonly provider: string;
   readonly config: SourceConfig;
+  readonly tenant_rate_limit: RateLimit | null;
 }
 
 interface Remembered {
+  readonly source: LiveSource;
+  readonly loadedAtMs: number;
+}
+
+interface RememberedById {
   readonly loading: Promise<LiveSource | null>;
   readonly loadedAtMs: number;
-  /** What was loaded; `undefined` until it is. */
-  source?: LiveSource | null;
 }
 
 /** Finds the source of an ingest URL, with its decrypted secrets, in memory. */
 @Injectable()
 export class LiveSources {
-  readonly #known = new LRUCache<string, Remembered>({ max: MOST_SOURCES });
-  /** Unknown URLs are remembered apart, so that a scan of made-up URLs cannot push real sources out. */
-  readonly #unknown = new LRUCache<string, Remembered>({ max: MOST_UNKNOWN_URLS });
-  /** Where a source's entry is: `tenant id/source id` to its URL. */
-  readonly #urlsById = new LRUCache<string, string>({ max: MOST_SOURCES });
+  /** Where the entry of a source is: `tenant id/source id` to its URL, for as long as there is one. */
+  readonly #urlsById = new Map<string, string>();
+  readonly #known = new LRUCache<string, Remembered>({
+    max: MOST_SOURCES,
+    dispose: ({ source }) => this.#urlsById.delete(`${source.tenantId}/${source.id}`),
+  });
+  /** When unknown URLs were looked up. They are remembered apart, so that made-up URLs cannot push real sources out. */
+  readonly #unknown = new LRUCache<string, number>({ max: MOST_UNKNOWN_URLS });
+  /** Look-ups under way that a change has not overtaken. Concurrent callbacks share them. */
+  readonly #loading = new Map<string, Promise<LiveSource | null>>();
+  #loads = 0;
   /** For signing deliveries: by `tenant id/source id`, deleted sources too. */
-  readonly #byId = new LRUCache<string, Remembered>({ max: MOST_SOURCES });
+  readonly #byId = new LRUCache<string, RememberedById>({ max: MOST_SOURCES });
 
   constructor(
     private readonly database: Database,
@@ -54,11 +68,11 @@ export class LiveSources {
     private readonly urlTokens: UrlTokens,
   ) {
     changes.subscribe((change) => {
-      this.#unknown.clear();
-      if (change === 'unknown' || change.kind === 'tenant') {
-        this.#known.clear();
-        this.#byId.clear();
-      } else if (change.kind === 'source') this.forget(change.key);
+      // What is being looked up may have been read before the change: those who wait get it, nobody after them.
+      this.#loading.clear();
+      if (change === 'unknown' || change.kind === 'tenant') this.forgetAll();
+      else if (change.kind === 'tenant_limits') this.forgetTenant(change.key);
+      else if (change.kind === 'source') this.forgetSource(change);
     });
   }
 
@@ -66,65 +80,86 @@ export class LiveSources {
   async findByIdAcrossTenants(tenantId: string, id: string): Promise<LiveSource | null> {
     const key = `${tenantId}/${id}`;
     const remembered = this.#byId.get(key);
-    if (remembered !== undefined && this.isFresh(remembered)) return remembered.loading;
+    if (remembered !== undefined && this.isFresh(remembered.loadedAtMs, MAX_AGE_MS))
+      return remembered.loading;
     const loading = this.load('s.tenant_id = $1 and s.id = $2', [tenantId, id]);
     this.#byId.set(key, { loading, loadedAtMs: Date.now() });
     loading.catch(() => this.#byId.delete(key));
     return loading;
   }
 
-  /** The source at `/in/{tenantSlug}/{sourceSlug}`, or `null`; a promise only while it is being looked up. */
+  /**
+   * The source at `/in/{tenantSlug}/{sourceSlug}`, or `null`; a promise only while it is being looked up. That rejects with
+   * `Overloaded` when too many are.
+   */
   findByUrlAcrossTenants(
     tenantSlug: string,
     sourceSlug: string,
   ): LiveSource | null | Promise<LiveSource | null> {
     const url = `${tenantSlug}/${sourceSlug}`;
-    const remembered = this.#known.get(url) ?? this.#unknown.get(url);
-    if (remembered === undefined || !this.isFresh(remembered)) return this.look(url, tenantSlug, sourceSlug);
-    return remembered.source === undefined ? remembered.loading : remembered.source;
+    const remembered = this.#known.get(url);
+    if (remembered !== undefined && this.isFresh(remembered.loadedAtMs, MAX_AGE_MS)) return remembered.source;
+    const missedAtMs = this.#unknown.get(url);
+    if (missedAtMs !== undefined && this.isFresh(missedAtMs, MAX_AGE_OF_UNKNOWN_MS)) return null;
+    return this.#loading.get(url) ?? this.lookUp(url, [tenantSlug, sourceSlug]);
   }
 
-  private async look(url: string, tenantSlug: string, sourceSlug: string): Promise<LiveSource | null> {
+  private lookUp(url: string, slugs: readonly [string, string]): Promise<LiveSource | null> {
+    if (this.#loads >= MOST_LOADING) return Promise.reject(new Overloaded());
+    this.#loads += 1;
+    const loadedAtMs = Date.now();
     const loading = within(
       LOAD_TIMEOUT_MS,
-      this.load('t.slug = $1 and s.slug = $2 and s.deleted_at is null', [tenantSlug, sourceSlug]),
+      this.load('t.slug = $1 and s.slug = $2 and s.deleted_at is null', slugs),
     );
-    const entry: Remembered = { loading, loadedAtMs: Date.now() };
-    // Concurrent callbacks share one look-up; a change that is announced meanwhile removes the entry.
-    this.#known.set(url, entry);
-    try {
-      const source = await loading;
-      entry.source = source;
-      if (source === null) this.moveToUnknown(url, entry);
-      else this.#urlsById.set(`${source.tenantId}/${source.id}`, url);
-      return source;
-    } catch (error) {
-      if (this.#known.peek(url) === entry) this.#known.delete(url);
-      throw error;
+    this.#loading.set(url, loading);
+    const end = (source?: LiveSource | null): void => {
+      this.#loads -= 1;
+      if (this.#loading.get(url) !== loading) return;
+      this.#loading.delete(url);
+      if (source !== undefined) this.remember(url, source, loadedAtMs);
+    };
+    loading.then(end, () => end());
+    return loading;
+  }
+
+  private remember(url: string, source: LiveSource | null, loadedAtMs: number): void {
+    if (source === null) {
+      this.#known.delete(url);
+      this.#unknown.set(url, loadedAtMs);
+    } else {
+      this.#known.set(url, { source, loadedAtMs });
+      this.#urlsById.set(`${source.tenantId}/${source.id}`, url);
     }
   }
 
-  private isFresh({ loadedAtMs }: Remembered): boolean {
-    return Date.now() - loadedAtMs < (this.changes.isListening ? MAX_AGE_MS : MAX_AGE_WHILE_DEAF_MS);
+  private isFresh(loadedAtMs: number, maxAgeMs: number): boolean {
+    return Date.now() - loadedAtMs < (this.changes.isListening ? maxAgeMs : MAX_AGE_WHILE_DEAF_MS);
   }
 
-  private moveToUnknown(url: string, entry: Remembered): void {
-    if (this.#known.peek(url) !== entry) return;
-    this.#known.delete(url);
-    this.#unknown.set(url, entry);
+  private forgetAll(): void {
+    this.#known.clear();
+    this.#unknown.clear();
+    this.#byId.clear();
   }
 
-  private forget(id: string): void {
-    this.#byId.delete(id);
-    const url = this.#urlsById.get(id);
+  private forgetTenant(tenantId: string): void {
+    for (const [url, { source }] of this.#known.entries())
+      if (source.tenantId === tenantId) this.#known.delete(url);
+  }
+
+  private forgetSource({ key, newSlug }: Change): void {
+    this.#byId.delete(key);
+    const url = this.#urlsById.get(key);
     if (url !== undefined) this.#known.delete(url);
-    // While a source is being loaded for the first time its URL is not known by id yet.
-    else this.#known.clear();
+    if (newSlug === undefined) return;
+    for (const unknown of this.#unknown.keys())
+      if (unknown.endsWith(`/${newSlug}`)) this.#unknown.delete(unknown);
   }
 
   private async load(condition: string, parameters: readonly string[]): Promise<LiveSource | null> {
     const rows = await this.database.queryAcrossTenants<SourceRow>(
-      `select s.tenant_id, s.id, s.slug, s.provider, s.config
+      `select s.tenant_id, s.id, s.slug, s.provider, s.config, t.rate_limit as tenant_rate_limit
        from tenants t join sources s on s.tenant_id = t.id
        -- One that is being erased has no key any more.
        where ${condition} and length(t.wrapped_key) > 0`,
@@ -147,6 +182,7 @@ export class LiveSources {
       urlTokens: needsUrlToken(row) ? await this.loadUrlTokens(row) : null,
       keys: secrets.flatMap((secret) => liveKey(secret, materialOf(secret, scheme))),
       bearerKeys: requiresBearer(row.config) ? await this.loadBearerKeys(row) : null,
+      tenantRateLimit: row.tenant_rate_limit,
       dataKey: await this.tenantKeys.open(row.tenant_id),
     };
   }

@@ -15,6 +15,7 @@ const COMMON_SETTINGS: readonly string[] = [
   'dedupe',
   'response',
   'retention_days',
+  'rate_limit',
   'url_token',
   'require',
 ];

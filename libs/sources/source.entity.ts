@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { RateLimit } from '#tenants';
 
 /** When two callbacks are the same event. */
 export interface DedupeConfig {
@@ -19,6 +20,8 @@ export interface SourceConfig {
       }
     | undefined;
   readonly retention_days?: number | undefined;
+  /** How many callbacks are taken before others are answered 429. */
+  readonly rate_limit?: RateLimit | undefined;
   /** Gives the ingest URL an unguessable last segment. */
   readonly url_token?: boolean | undefined;
   /** What is checked on top of the provider's own signature. */

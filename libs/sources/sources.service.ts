@@ -76,7 +76,7 @@ export class Sources {
     );
     if (inserted.length === 0) throw problem('slug_taken', `There is a source with the slug ${input.slug}`);
     await this.urlTokens.ensureWithin(manager, source);
-    await this.announce(manager, source);
+    await this.announce(manager, source, source.slug);
     await this.note(manager, 'source.created', source, {
       provider: source.provider,
       settings: Object.keys(source.config),
@@ -216,8 +216,14 @@ export class Sources {
     });
   }
 
-  private announce(manager: EntityManager, source: Source): Promise<void> {
-    return this.changes.announce(manager, { kind: 'source', key: `${source.tenant_id}/${source.id}` });
+  /** `newSlug`: URLs that end in it may be known from now on. */
+  private announce(manager: EntityManager, source: Source, newSlug?: string): Promise<void> {
+    const key = `${source.tenant_id}/${source.id}`;
+    return this.changes.announce(manager, {
+      kind: 'source',
+      key,
+      ...(newSlug === undefined ? {} : { newSlug }),
+    });
   }
 }
 

@@ -86,8 +86,8 @@ function addressOf({ remoteIp }: Attempt): string {
   return `ip:${networkOf(remoteIp)}`;
 }
 
-/** An IPv6 user has a whole /64 to choose from. */
-function networkOf(remoteIp: string): string {
+/** The network that counts as one sender: an IPv6 user has a whole /64 to choose from. */
+export function networkOf(remoteIp: string): string {
   if (!isIPv6(remoteIp) || remoteIp.includes('.')) return remoteIp;
   const [head = '', tail] = remoteIp.split('::');
   const groups = head.split(':');

@@ -6,7 +6,7 @@ import { problem } from '#errors';
 import { Keyring } from '#keyring';
 import { ApiKeys, type IssuedApiKey } from './api-keys.service.js';
 import { AuditLog } from './audit-log.service.js';
-import { Tenant } from './tenant.entity.js';
+import { type RateLimit, Tenant } from './tenant.entity.js';
 import { TenantKeys } from './tenant-keys.js';
 
 /**
@@ -33,6 +33,11 @@ export interface NewTenant {
   readonly slug: string;
   readonly name: string;
   readonly adminKey?: string;
+}
+
+interface TenantPatch {
+  readonly name?: string | undefined;
+  readonly rate_limit?: RateLimit | null | undefined;
 }
 
 /** A tenant to be made, with its data key. */
@@ -67,6 +72,7 @@ export class Tenants {
       slug: input.slug,
       name: input.name,
       wrapped_key: input.wrappedKey,
+      rate_limit: null,
       created_at: new Date(),
     };
     const inserted = await manager
@@ -109,6 +115,27 @@ export class Tenants {
     );
     if (tenant === null) throw problem('not_found');
     return tenant;
+  }
+
+  /** Changes what a tenant is called, or how many callbacks it may be sent. */
+  async patch(tenantId: string, patch: TenantPatch): Promise<Tenant> {
+    return this.database.acrossTenants(async (manager) => {
+      const tenant = await manager.findOneBy(Tenant, { id: tenantId });
+      if (tenant === null) throw problem('not_found');
+      const { name = tenant.name, rate_limit = tenant.rate_limit } = patch;
+      await manager.query('update tenants set name = $2, rate_limit = $3 where id = $1', [
+        tenantId,
+        name,
+        rate_limit === null ? null : JSON.stringify(rate_limit),
+      ]);
+      await this.changes.announce(manager, { kind: 'tenant_limits', key: tenantId });
+      await this.audit.record(manager, tenantId, {
+        action: 'tenant.updated',
+        target: { type: 'tenant', id: tenantId, name: tenant.slug },
+        details: { ...patch },
+      });
+      return { ...tenant, name, rate_limit };
+    });
   }
 
   /** Erases a tenant. Its data key goes first and by itself, so that from then on nothing can be decrypted. */

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Settings } from '#config';
+import { defaultLimits, type Settings } from '#config';
 import { createLogger } from '#logging';
 import { createApp } from '../../apps/server/create-app.js';
 import { createDatabase, type TestDatabase } from './database.js';
@@ -50,6 +50,12 @@ export class TestApp {
       maxBodyBytes: 10_485_760,
       trustedProxies: [],
       apiRatePerMinute: 0,
+      processes: 1,
+      sourceRatePerSecond: 0,
+      tenantRatePerSecond: 0,
+      diskReserveBytes: 0,
+      databaseDir: undefined,
+      limits: defaultLimits,
       logLevel: 'info',
       ...options.settings,
     };

@@ -20,6 +20,7 @@ export const routeRules: Readonly<Record<string, RouteRule>> = {
   'POST /v1/tenants': { access: 'operator' },
   'GET /v1/tenants': { access: 'operator' },
   'GET /v1/tenants/{id}': { access: 'operator', id: 'tenant' },
+  'PATCH /v1/tenants/{id}': { access: 'operator', id: 'tenant' },
   'DELETE /v1/tenants/{id}': { access: 'operator', id: 'tenant' },
 
   'POST /v1/api-keys': { access: 'admin' },

@@ -1,7 +1,7 @@
-import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { CreatedTenant, CreateTenant, PageQuery, Tenant, TenantList } from '#contract';
+import { CreatedTenant, CreateTenant, PageQuery, Tenant, TenantList, UpdateTenant } from '#contract';
 import { NewTenants } from '#sources';
 import { Tenants } from '#tenants';
 import { Operation } from '../operation.js';
@@ -57,6 +57,24 @@ export class TenantsController {
   })
   get(@IdParam() id: string): Promise<object> {
     return this.tenants.get(id);
+  }
+
+  @Patch(':id')
+  @ApiIdParam('a tenant')
+  @Operation({
+    id: 'updateTenant',
+    summary: 'Change a tenant',
+    description: 'Its rate limit holds within a second, over all its sources together.',
+    access: 'operator',
+    status: 200,
+    answer: Tenant,
+    errors: ['not_found'],
+  })
+  update(
+    @IdParam() id: string,
+    @Body({ schema: UpdateTenant }) body: z.output<typeof UpdateTenant>,
+  ): Promise<object> {
+    return this.tenants.patch(id, body);
   }
 
   @Delete(':id')

@@ -20,6 +20,7 @@ describe('the operator', () => {
       id: expect.any(String),
       slug,
       name: 'Acme Inc.',
+      rate_limit: null,
       created_at: expect.any(String),
       api_key: { id: expect.any(String), role: 'admin', plain_key: expect.stringMatching(/^cbk_/) },
     });
@@ -71,8 +72,31 @@ describe('the operator', () => {
     );
     expect(second.body.data.map(({ id }) => id)).toEqual([older.id]);
     const one = await app.operator('GET', `/v1/tenants/${older.id}`);
-    expect(Object.keys(one.body).sort()).toEqual(['created_at', 'id', 'name', 'slug']);
+    expect(Object.keys(one.body).sort()).toEqual(['created_at', 'id', 'name', 'rate_limit', 'slug']);
   });
+
+  test('changes a tenant’s name and rate limit, each by itself', async () => {
+    const { id } = await app.tenant();
+    const limit = { per_second: 0.5, burst: 20 };
+    const limited = await app.operator('PATCH', `/v1/tenants/${id}`, { rate_limit: limit });
+    expect(limited).toMatchObject({ status: 200, body: { id, rate_limit: limit } });
+    const renamed = await app.operator('PATCH', `/v1/tenants/${id}`, { name: 'Umbrella' });
+    expect(renamed.body).toMatchObject({ name: 'Umbrella', rate_limit: limit });
+    expect((await app.operator('GET', `/v1/tenants/${id}`)).body).toEqual(renamed.body);
+    const freed = await app.operator('PATCH', `/v1/tenants/${id}`, { rate_limit: null });
+    expect(freed.body).toMatchObject({ name: 'Umbrella', rate_limit: null });
+  });
+
+  test.each([{ per_second: 0 }, { per_second: -1 }, { burst: 5 }, { per_second: 1, burst: 0 }, 7])(
+    'cannot give the rate limit %j',
+    async (rate_limit) => {
+      const { id } = await app.tenant();
+      expect(await app.operator('PATCH', `/v1/tenants/${id}`, { rate_limit })).toMatchObject({
+        status: 400,
+        body: { code: 'malformed_request' },
+      });
+    },
+  );
 
   test('erases a tenant with all that is its own: keys, URLs and rows', async () => {
     const tenant = await app.tenant();
