@@ -80,10 +80,8 @@ export class CallbackReport implements OnApplicationShutdown {
     this.count(source?.preset.id ?? 'none', outcome.kind);
     this.#seconds.observe(durationMs / 1_000);
     const line = {
-      request_id: requestId,
       outcome: outcome.kind,
-      ...(outcome.kind === 'rejected' ? { reason: outcome.reason } : {}),
-      ...('eventId' in outcome ? { event_id: toUlid(outcome.eventId) } : {}),
+      ...identify(outcome, requestId),
       method,
       status,
       duration_ms: Math.round(durationMs * 10) / 10,
@@ -109,6 +107,20 @@ export class CallbackReport implements OnApplicationShutdown {
       this.#factsOf.set(source, facts);
     }
     return facts;
+  }
+}
+
+/** An accepted callback is known by its event, whose id is the request's. */
+function identify(outcome: Outcome, requestId: string): object {
+  switch (outcome.kind) {
+    case 'accepted':
+      return { event_id: requestId };
+    case 'duplicate':
+      return { request_id: requestId, event_id: toUlid(outcome.eventId) };
+    case 'rejected':
+      return { request_id: requestId, reason: outcome.reason };
+    default:
+      return { request_id: requestId };
   }
 }
 

@@ -68,12 +68,10 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, OnApplic
     this.#loops = {
       deliver,
       fanOut: loop('fan-out', LOOK_EVERY_MS, async () => {
-        const fulfilled = await fanOut(pool);
-        if (fulfilled > 0) {
-          deliver.wake();
-          await sleep(GATHER_MS);
-        }
-        return fulfilled > 0;
+        const { mayBeMore, deliveries } = await fanOut(pool);
+        if (deliveries > 0) deliver.wake();
+        if (mayBeMore) await sleep(GATHER_MS);
+        return mayBeMore;
       }),
       settle: loop('settle', SETTLE_EVERY_MS, async () => {
         const moved = await settle(pool);

@@ -6,12 +6,18 @@ import { matches } from './matches.js';
 const MOST_BATCHES = 200;
 const MOST_EVENTS = 1_000;
 
-/** Events of one tenant that were stored together; the arrays go side by side. */
+/** Events of one tenant that were stored together; the arrays go side by side, `null` where it has no destination. */
 interface Obligation {
   readonly tenant_id: string;
-  readonly event_ids: readonly string[];
-  readonly source_ids: readonly string[];
-  readonly types: readonly (string | null)[];
+  readonly event_ids: readonly string[] | null;
+  readonly source_ids: readonly string[] | null;
+  readonly types: readonly (string | null)[] | null;
+}
+
+/** What a round of fanning out came to: whether there may be more to do, and how many deliveries it made. */
+export interface FannedOut {
+  readonly mayBeMore: boolean;
+  readonly deliveries: number;
 }
 
 interface OwedEvent {
@@ -31,9 +37,9 @@ interface Candidate {
 
 /**
  * Turns stored obligations into deliveries to the destinations that match, in one transaction: an obligation is
- * fulfilled exactly once, whichever worker takes it and wherever that worker dies. Returns of how many events.
+ * fulfilled exactly once, whichever worker takes it and wherever that worker dies.
  */
-export async function fanOut(pool: pg.Pool): Promise<number> {
+export async function fanOut(pool: pg.Pool): Promise<FannedOut> {
   const client = await pool.connect();
   try {
     // What a crash of the database undoes is done again; it need not wait for the disk.
@@ -44,9 +50,9 @@ export async function fanOut(pool: pg.Pool): Promise<number> {
       values: [MOST_BATCHES, MOST_EVENTS],
     });
     const events = obligations.flatMap(eventsOf);
-    if (events.length > 0) await insertDeliveries(client, events);
+    const deliveries = events.length > 0 ? await insertDeliveries(client, events) : 0;
     await client.query('commit');
-    return events.length;
+    return { mayBeMore: obligations.length > 0, deliveries };
   } catch (error) {
     await client.query('rollback').catch(() => undefined);
     throw error;
@@ -56,15 +62,15 @@ export async function fanOut(pool: pg.Pool): Promise<number> {
 }
 
 function eventsOf({ tenant_id, event_ids, source_ids, types }: Obligation): OwedEvent[] {
-  return event_ids.map((event_id, index) => ({
+  return (event_ids ?? []).map((event_id, index) => ({
     tenant_id,
     event_id,
-    source_id: source_ids[index] ?? '',
-    type: types[index] ?? null,
+    source_id: source_ids?.[index] ?? '',
+    type: types?.[index] ?? null,
   }));
 }
 
-async function insertDeliveries(client: pg.PoolClient, events: readonly OwedEvent[]): Promise<void> {
+async function insertDeliveries(client: pg.PoolClient, events: readonly OwedEvent[]): Promise<number> {
   const tenantIds = [...new Set(events.map(({ tenant_id }) => tenant_id))];
   const { rows: candidates } = await client.query<Candidate>({
     name: 'fan-out-candidates',
@@ -76,7 +82,7 @@ async function insertDeliveries(client: pg.PoolClient, events: readonly OwedEven
       .filter((destination) => destination.tenant_id === event.tenant_id && matches(destination, event))
       .map((destination) => ({ event, destination })),
   );
-  if (deliveries.length === 0) return;
+  if (deliveries.length === 0) return 0;
   await client.query({
     name: 'insert-deliveries',
     text: insertDeliveriesSql,
@@ -89,6 +95,7 @@ async function insertDeliveries(client: pg.PoolClient, events: readonly OwedEven
       deliveries.map(({ destination }) => destination.status === 'paused'),
     ],
   });
+  return deliveries.length;
 }
 
 // Walks from one tenant to the next, and gives each an equal share: a flood of one tenant's does not keep another's events
@@ -115,9 +122,16 @@ const takeObligations = `
     ) l
   ), chosen as (
     select tenant_id, id from counted where before < $2
+  ), taken as (
+    delete from fan_outs f using chosen c where f.tenant_id = c.tenant_id and f.id = c.id
+    returning f.tenant_id, f.event_ids, f.source_ids, f.types
   )
-  delete from fan_outs f using chosen c where f.tenant_id = c.tenant_id and f.id = c.id
-  returning f.tenant_id, f.event_ids, f.source_ids, f.types`;
+  -- Nothing is read out for tenants that only collect.
+  select t.tenant_id, d.event_ids, d.source_ids, d.types
+  from taken t left join lateral (
+    select t.event_ids, t.source_ids, t.types
+    where exists (select from destinations where tenant_id = t.tenant_id and deleted_at is null)
+  ) d on true`;
 
 const findCandidates = `
   select tenant_id, id, source_ids, types, status from destinations
