@@ -113,7 +113,7 @@ const insertEvents = `
   ), input as materialized (
     select n, ms, digest, ($2::uuid[])[place] as tenant_id, ($3::uuid[])[place] as source_id,
       (lpad(to_hex(ms), 12, '0') || '7' || substr(digest, 1, 3) || 'a' || substr(digest, 4, 15))::uuid as id,
-      case when n % 1000 = 0 then 'run.rare' else (array['run.completed', 'run.failed', 'run.started', 'run.step'])[1 + n % 4] end
+      case when n % 1000 = 501 then 'run.rare' else (array['run.completed', 'run.failed', 'run.started', 'run.step'])[1 + n % 4] end
         as type,
       (array['runflow', 'stripe', 'github'])[1 + place % 3] as provider,
       n % 100 < $10::integer and place % 2 = 1 as is_delivered

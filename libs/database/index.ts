@@ -11,6 +11,6 @@ export { DiskSpace } from './disk-space.js';
 export { GroupCommit, Overloaded } from './group-commit.js';
 export { HeldConnection } from './held-connection.js';
 export { idAtTime, newId, timeOfId } from './ids.js';
-export { pageOf, readCursor } from './page.js';
+export { pageOf, readCursor, writeCursor } from './page.js';
 export type { Page, PageRequest } from './page.js';
 export { TooSlow, within } from './within.js';

@@ -17,7 +17,8 @@ export function pageOf<Row extends { readonly id: string }>(rows: Row[], limit: 
   return { data, next_cursor: rows.length > limit && last !== undefined ? writeCursor(last.id) : null };
 }
 
-function writeCursor(id: string): string {
+/** The cursor of what comes after an id. */
+export function writeCursor(id: string): string {
   return Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
 }
 

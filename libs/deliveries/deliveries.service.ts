@@ -1,23 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Page, type PageRequest, pageOf } from '#database';
+import { Database, type Page, type PageRequest } from '#database';
 import { problem } from '#errors';
 import { Events } from '#events';
 import { AuditLog } from '#tenants';
-
-/** Where a delivery stands. */
-export type DeliveryStatus = 'pending' | 'succeeded' | 'failed' | 'held' | 'cancelled';
-
-/** One event on its way to one destination. */
-export interface DeliveryRow {
-  readonly id: string;
-  readonly event_id: string;
-  readonly destination_id: string;
-  readonly status: DeliveryStatus;
-  readonly attempt_count: number;
-  readonly next_attempt_at: Date | null;
-  readonly created_at: Date;
-  readonly finished_at: Date | null;
-}
+import type { DeliveryFilter, DeliveryRow, DeliveryStatus } from './delivery-row.js';
+import { deliveryColumns, listDeliveries } from './list-deliveries.js';
 
 /** One HTTP request of a delivery and what came back. */
 export interface AttemptRow {
@@ -39,27 +26,11 @@ export interface DeliveryCounts {
   readonly held: number;
 }
 
-interface DeliveryFilter {
-  readonly eventId?: string | undefined;
-  readonly destinationId?: string | undefined;
-  readonly status?: DeliveryStatus | undefined;
-}
-
-/**
- * An attempt under way is counted from its claim on, but shown once it is over. While the circuit of its destination is
- * open nothing is attempted before the next probe.
- */
-const columns = `id, event_id, destination_id, status, attempt_count - (lease_id is not null)::integer as attempt_count,
-  case when next_attempt_at is not null then greatest(next_attempt_at, (
-    select next_probe_at from circuits c
-    where c.tenant_id = deliveries.tenant_id and c.destination_id = deliveries.destination_id
-  )) end as next_attempt_at, created_at, finished_at`;
-
 /** In one statement: in two, an attempt that is recorded between them would not fit the state. */
 const getWithAttempts = `
   select d.*, a.number, a.started_at, a.duration_ms, a.status_code, a.error, a.response_headers, a.response_body,
     a.response_truncated
-  from (select tenant_id, ${columns} from deliveries where tenant_id = $1 and id = $2) d
+  from (select tenant_id, ${deliveryColumns} from deliveries where tenant_id = $1 and id = $2) d
   left join attempts a on a.tenant_id = d.tenant_id and a.delivery_id = d.id
   order by a.number`;
 
@@ -73,23 +44,7 @@ export class Deliveries {
   ) {}
 
   async list(tenantId: string, filter: DeliveryFilter, page: PageRequest): Promise<Page<DeliveryRow>> {
-    const rows = await this.database.tenant(tenantId, (manager) =>
-      manager.query<DeliveryRow[]>(
-        `select ${columns} from deliveries
-         where tenant_id = $1 and ($2::uuid is null or event_id = $2) and ($3::uuid is null or destination_id = $3)
-           and ($4::text is null or status = $4) and ($5::uuid is null or id < $5)
-         order by id desc limit $6`,
-        [
-          tenantId,
-          filter.eventId ?? null,
-          filter.destinationId ?? null,
-          filter.status ?? null,
-          page.before,
-          page.limit + 1,
-        ],
-      ),
-    );
-    return pageOf(rows, page.limit);
+    return this.database.tenant(tenantId, (manager) => listDeliveries({ manager, tenantId, filter, page }));
   }
 
   async get(tenantId: string, id: string): Promise<DeliveryRow & { readonly attempts: AttemptRow[] }> {

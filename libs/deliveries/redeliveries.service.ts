@@ -6,7 +6,7 @@ import { problem } from '#errors';
 import { Events } from '#events';
 import { AuditLog } from '#tenants';
 import { type BulkOrder, bulkTargets } from './bulk-targets.js';
-import type { DeliveryStatus } from './deliveries.service.js';
+import type { DeliveryStatus } from './delivery-row.js';
 import { Destination } from './destination.entity.js';
 import { matches } from './matches.js';
 import { insertOrder, insertTargets, type OrderKey, setTotal } from './insert-redelivery.js';

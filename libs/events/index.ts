@@ -4,10 +4,12 @@
 export { EventLog } from './event-log.js';
 export type { Appended } from './append.js';
 export { Events } from './events.service.js';
-export type { EventFilter, EventRow, OpenedEvent } from './events.service.js';
+export type { EventFilter, EventRow } from './event-row.js';
+export type { OpenedEvent } from './events.service.js';
 export { EventsModule } from './events.module.js';
 export { findContentsAcrossTenants, openContent } from './open-content.js';
 export type { EventContent, StoredContent } from './open-content.js';
+export { readSearchCursor } from './list-events.js';
 export type { NewEvent } from './new-event.js';
 export { splitHeaders } from './sensitive-headers.js';
 export { makePartitions } from './partitions.js';

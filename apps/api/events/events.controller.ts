@@ -3,7 +3,7 @@ import { ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { EventDetail, EventList, EventQuery, fromUlid } from '#contract';
 import { Deliveries } from '#deliveries';
-import { type EventFilter, type EventRow, Events } from '#events';
+import { type EventFilter, type EventRow, Events, readSearchCursor } from '#events';
 import { Sources } from '#sources';
 import { type Caller, mayActAs } from '#tenants';
 import { Operation } from '../operation.js';
@@ -28,12 +28,29 @@ export class EventsController {
   ) {}
 
   @Get()
-  @Operation({ id: 'listEvents', summary: 'List events', access: 'viewer', status: 200, answer: EventList })
+  @Operation({
+    id: 'listEvents',
+    summary: 'List events',
+    description:
+      'A page can be short, or empty, though `next_cursor` says that there is more: what no index leads to is looked for a ' +
+      'fraction of a second a page, so that every page comes soon however many events there are. Go on until `next_cursor` ' +
+      'is null, or narrow the search with `received_after`, `received_before` or `source`. `q` shows what has it as an id ' +
+      'first, then what has it as a header value.',
+    access: 'viewer',
+    status: 200,
+    answer: EventList,
+  })
   async list(
     @CurrentCaller() { tenantId }: Caller,
     @Query({ schema: EventQuery }) query: z.output<typeof EventQuery>,
   ): Promise<object> {
-    const page = await this.events.list(tenantId, await this.filterOf(tenantId, query), pageRequest(query));
+    const { cursor, inHeaders } =
+      query.q === undefined ? { ...query, inHeaders: false } : readSearchCursor(query.cursor);
+    const page = await this.events.list(
+      tenantId,
+      await this.filterOf(tenantId, query, inHeaders),
+      pageRequest({ limit: query.limit, cursor }),
+    );
     return { ...page, data: await this.show(tenantId, page.data) };
   }
 
@@ -96,7 +113,11 @@ export class EventsController {
     return this.deliveries.eraseEvent(tenantId, id);
   }
 
-  private async filterOf(tenantId: string, query: z.output<typeof EventQuery>): Promise<EventFilter> {
+  private async filterOf(
+    tenantId: string,
+    query: z.output<typeof EventQuery>,
+    inHeaders: boolean,
+  ): Promise<EventFilter> {
     return {
       sourceIds:
         query.source === undefined ? undefined : await this.sources.idsEverOf(tenantId, query.source),
@@ -106,7 +127,7 @@ export class EventsController {
       providerEventId: query.provider_event_id,
       receivedAfter: query.received_after,
       receivedBefore: query.received_before,
-      q: query.q === undefined ? undefined : { text: query.q, eventId: fromUlid(query.q) },
+      q: query.q === undefined ? undefined : { text: query.q, eventId: fromUlid(query.q), inHeaders },
     };
   }
 

@@ -1,0 +1,119 @@
+import type { EntityManager } from 'typeorm';
+import { idAtTime, timeOfId } from '#database';
+import type { EventPath } from './event-paths.js';
+import { type EventRow, shown } from './event-row.js';
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+const SPAN_GROWTH = 8;
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+/** What is checked row by row is read so many at a time, more while that is quick. */
+const FIRST_ROWS = 500;
+const MOST_ROWS = 8_000;
+const QUICK_MS = 25;
+const CHECKED_COLUMNS = 'e.id, e.source_id, e.provider, e.type, e.run_id, e.provider_event_id';
+
+/** Where a walk begins and ends, and when it gives up. Ids from `after` on and below `before`. */
+export interface WalkBounds {
+  readonly after: string | null;
+  readonly before: string | null;
+  readonly limit: number;
+  readonly budgetMs: number;
+}
+
+/** What a walk found. */
+export interface Walked {
+  readonly rows: EventRow[];
+  /** Everything from this id on has been looked at; `null`: everything there is. */
+  readonly reached: string | null;
+}
+
+interface Step {
+  readonly from: string;
+  readonly before: string;
+  readonly most: number;
+}
+
+/**
+ * Walks from the newest event to the oldest along `path`, in spans of time that grow, so that mostly no more than a
+ * partition or two are opened (to plan a statement over a month of them takes longer than to run it), and
+ * in portions of rows where each has to be checked. It ends when `limit` are found and one more, or when its time is over.
+ */
+export async function walkEvents(
+  manager: EntityManager,
+  path: EventPath,
+  { after, before, limit, budgetMs }: WalkBounds,
+): Promise<Walked> {
+  const untilMs = performance.now() + budgetMs;
+  const floor = after ?? FIRST_ID;
+  const rows: EventRow[] = [];
+  const isChecked = path.conditions.length > 0 || path.lookUp !== undefined;
+  let most = isChecked ? FIRST_ROWS : limit + 1;
+  let upper = before ?? LAST_ID;
+  let spanMs = path.firstSpanMs;
+  let from = lowerEdge(upper, spanMs, floor);
+  while (upper > floor) {
+    const startedAtMs = performance.now();
+    const step = await takeStep(manager, path, { from, before: upper, most }, limit + 1 - rows.length);
+    rows.push(...step.rows);
+    if (rows.length > limit) return { rows, reached: step.reached };
+    if (step.scanned < most) {
+      upper = from;
+      spanMs *= SPAN_GROWTH;
+      from = lowerEdge(upper, spanMs, floor);
+    } else upper = step.reached ?? from;
+    const nowMs = performance.now();
+    if (nowMs > untilMs) return { rows, reached: upper > floor ? upper : null };
+    if (isChecked) most = nextMost(most, nowMs - startedAtMs);
+  }
+  return { rows, reached: null };
+}
+
+function nextMost(most: number, tookMs: number): number {
+  return Math.min(MOST_ROWS, Math.max(FIRST_ROWS / 2, tookMs < QUICK_MS ? most * 2 : Math.floor(most / 2)));
+}
+
+/** Spans of days begin with a day, where partitions begin. */
+function lowerEdge(upper: string, spanMs: number, floor: string): string {
+  const edgeMs = Math.min(timeOfId(upper), Date.now()) - spanMs;
+  // Beyond a year and a half another span would hardly be shorter than all the rest.
+  if (spanMs > 512 * DAY_MS || edgeMs <= 0) return floor;
+  const edge = idAtTime(spanMs < DAY_MS ? edgeMs : Math.floor(edgeMs / DAY_MS) * DAY_MS);
+  return edge > floor ? edge : floor;
+}
+
+async function takeStep(
+  manager: EntityManager,
+  { candidates, conditions, lookUp, parameters }: EventPath,
+  step: Step,
+  wanted: number,
+): Promise<{ rows: EventRow[]; scanned: number; reached: string | null }> {
+  const [from, before, most] = [1, 2, 3].map((place) => `$${parameters.length + place}`);
+  const within = (alias: string) => `${alias}.id >= ${from}::uuid and ${alias}.id < ${before}::uuid`;
+  const checks = [...conditions, ...(lookUp === undefined ? [] : [lookUp(within)])];
+  // The id alone stands in every index, so that what is not looked at closely is not read.
+  const columns = conditions.length > 0 ? CHECKED_COLUMNS : 'e.id';
+  const found = await manager.query<(EventRow & { scanned: number; reached: string | null })[]>(
+    `with scanned as materialized (${candidates(columns, within('e'), `${most}::integer`)})
+     select b.scanned, b.reached, f.* from (
+       select count(*)::integer as scanned, (select id from scanned order by id limit 1) as reached from scanned
+     ) b left join lateral (
+       select ${shown} from (
+         select e.id from scanned e where ${['true', ...checks].join(' and ')}
+         order by e.id desc limit ${wanted}
+       ) chosen
+       join events e on e.tenant_id = $1 and e.id = chosen.id and ${within('e')}
+       left join callback_secrets s on s.tenant_id = e.tenant_id and s.id = e.secret_id
+     ) f on true
+     order by f.id desc`,
+    [...parameters, step.from, step.before, step.most],
+  );
+  const [first] = found;
+  return {
+    rows: found.flatMap(({ scanned: _scanned, reached: _reached, ...row }) =>
+      (row.id as string | null) === null ? [] : [row],
+    ),
+    scanned: first?.scanned ?? 0,
+    reached: first?.reached ?? null,
+  };
+}
