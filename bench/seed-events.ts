@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import { idAtTime, newId } from '#database';
+import { newId } from '#database';
 import { makePartitions } from '#events';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -89,16 +88,6 @@ async function makeOwners(pool: pg.Pool, count: number): Promise<Owners> {
     [tenantIds[0], destinationId],
   );
   return { tenantIds, sources, destinationId };
-}
-
-/** Where an id of the seed's events begins, for asking about events of a time. */
-export function seededIdAt(timeMs: number): string {
-  return idAtTime(timeMs);
-}
-
-/** A value that no seeded header has. */
-export function unknownHeaderValue(): string {
-  return randomUUID();
 }
 
 const hex = (salt: string) => `md5('${salt}' || n || $6)`;

@@ -41,7 +41,7 @@ export async function pathTo(
     const left = conditions('sourceIds', 'provider', 'type');
     return { candidates: newest(key), conditions: left, parameters, firstSpanMs: Infinity };
   }
-  if (filter.sourceIds === undefined && filter.provider === undefined && filter.type === undefined)
+  if ([filter.sourceIds, filter.provider, filter.type].every((value) => value === undefined))
     return { candidates: newest(), conditions: [], parameters, firstSpanMs: 24 * HOUR_MS };
   const sourceIds = await sourcesOf(manager, tenantId, filter);
   if (sourceIds.length === 0) return null;

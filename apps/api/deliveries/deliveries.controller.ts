@@ -16,6 +16,9 @@ export class DeliveriesController {
   @Operation({
     id: 'listDeliveries',
     summary: 'List deliveries',
+    description:
+      'A page can be short, or empty, though `next_cursor` says that there is more: what is rare among very many is looked ' +
+      'for a fraction of a second a page. Go on until `next_cursor` is null.',
     access: 'viewer',
     status: 200,
     answer: DeliveryList,

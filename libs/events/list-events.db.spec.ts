@@ -1,0 +1,200 @@
+import { DataSource, type EntityManager } from 'typeorm';
+import { createDataSourceOptions, idAtTime, newId, type Page, readCursor } from '#database';
+import { createDatabase, type TestDatabase } from '#testing';
+import type { EventFilter, EventRow } from './event-row.js';
+import { pathTo } from './event-paths.js';
+import { listEvents, readSearchCursor } from './list-events.js';
+import { makePartitions } from './partitions.js';
+import { walkEvents } from './walk-events.js';
+
+const DAY_MS = 86_400_000;
+const TODAY_MS = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+const NOTHING = { limit: 50, before: null } as const;
+
+let database: TestDatabase;
+let dataSource: DataSource;
+beforeAll(async () => {
+  database = await createDatabase();
+  // As the management API works: behind the wall between tenants.
+  dataSource = await new DataSource(createDataSourceOptions(database.url)).initialize();
+  await makePartitions(database.pool, { fromMs: TODAY_MS - 40 * DAY_MS, toMs: TODAY_MS + DAY_MS });
+});
+afterAll(async () => {
+  await dataSource.destroy();
+  await database.drop();
+});
+
+interface Stored {
+  readonly ageDays: number;
+  readonly sourceId?: string;
+  readonly type?: string;
+  readonly runId?: string;
+  readonly providerEventId?: string;
+  readonly header?: string;
+}
+
+/** One tenant with sources of two providers, and what it has stored. */
+class Stock {
+  readonly tenantId = newId();
+  readonly stripe = newId();
+  readonly github = newId();
+
+  static async make(): Promise<Stock> {
+    const stock = new Stock();
+    await database.pool.query(`insert into tenants values ($1::uuid, ($1::uuid)::text, 'Acme', '', now())`, [
+      stock.tenantId,
+    ]);
+    for (const [id, provider] of [
+      [stock.stripe, 'stripe'],
+      [stock.github, 'github'],
+    ])
+      await database.pool.query(
+        `insert into sources (tenant_id, id, slug, name, provider, config, status, created_at)
+         values ($1, $2, $3, $3, $3, '{}', 'active', now())`,
+        [stock.tenantId, id, provider],
+      );
+    return stock;
+  }
+
+  async store({
+    ageDays,
+    sourceId = this.stripe,
+    type,
+    runId,
+    providerEventId,
+    header,
+  }: Stored): Promise<string> {
+    const receivedAtMs = Math.floor(TODAY_MS + DAY_MS / 2 - ageDays * DAY_MS);
+    const id = idAtTime(receivedAtMs).slice(0, 14) + newId().slice(14);
+    await database.pool.query(
+      `insert into events (tenant_id, id, source_id, provider, type, run_id, provider_event_id, received_at, method, path, query, size, scheme)
+       values ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8::float / 1000), 'POST', '/', '', 1, 'hmac')`,
+      [
+        this.tenantId,
+        id,
+        sourceId,
+        sourceId === this.stripe ? 'stripe' : 'github',
+        type ?? null,
+        runId ?? null,
+        providerEventId ?? null,
+        receivedAtMs,
+      ],
+    );
+    await database.pool.query(`insert into event_contents values ($1, $2, $3, null, '')`, [
+      this.tenantId,
+      id,
+      JSON.stringify([['x-name', header ?? 'nothing']]),
+    ]);
+    return id;
+  }
+
+  within<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
+    return dataSource.transaction(async (manager) => {
+      await manager.query(`select set_config('callbox.tenant_id', $1, true)`, [this.tenantId]);
+      return work(manager);
+    });
+  }
+
+  list(
+    filter: EventFilter,
+    page: { limit: number; before: string | null } = NOTHING,
+  ): Promise<Page<EventRow>> {
+    return this.within((manager) => listEvents(manager, this.tenantId, filter, page));
+  }
+}
+
+const idsOf = ({ data }: Page<EventRow>): string[] => data.map(({ id }) => id);
+
+test('a list goes back over all the time there is, page by page', async () => {
+  const stock = await Stock.make();
+  const stored: string[] = [];
+  for (const ageDays of [39, 20, 9.5, 9, 3, 1, 0.1, 0]) stored.unshift(await stock.store({ ageDays }));
+  const seen: string[] = [];
+  for (let before: string | null | undefined = null; before !== undefined;) {
+    const page: Page<EventRow> = await stock.list({}, { limit: 3, before });
+    seen.push(...idsOf(page));
+    before = page.next_cursor === null ? undefined : readCursor(page.next_cursor);
+  }
+  expect(seen).toEqual(stored);
+});
+
+test('filters by source, provider and type find the newest of old events, alone and together', async () => {
+  const stock = await Stock.make();
+  const old = await stock.store({ ageDays: 35, sourceId: stock.github, type: 'push' });
+  const other = await stock.store({ ageDays: 36, sourceId: stock.github, type: 'fork' });
+  const paid = await stock.store({ ageDays: 0, type: 'paid' });
+  const stolen = await stock.store({ ageDays: 1, type: 'push' });
+  for (const [filter, expected] of [
+    [{ sourceIds: [stock.github] }, [old, other]],
+    [{ provider: 'github' }, [old, other]],
+    [{ provider: 'slack' }, []],
+    [{ type: 'push' }, [stolen, old]],
+    [{ type: 'push', provider: 'github' }, [old]],
+    [{ type: 'push', sourceIds: [stock.stripe] }, [stolen]],
+    [{ type: 'paid', receivedBefore: new Date(TODAY_MS - 3 * DAY_MS) }, []],
+    [{ type: 'push', receivedAfter: new Date(TODAY_MS - 3 * DAY_MS) }, [stolen]],
+    [{ sourceIds: [stock.github], provider: 'stripe' }, []],
+  ] as const) {
+    const page = await stock.list(filter);
+    expect([filter, idsOf(page), page.next_cursor]).toEqual([filter, expected, null]);
+  }
+  expect(idsOf(await stock.list({}))).toEqual([paid, stolen, old, other]);
+});
+
+test('filters hold for a tenant with more sources than are asked one by one', async () => {
+  const stock = await Stock.make();
+  await database.pool.query(
+    `insert into sources (tenant_id, id, slug, name, provider, config, status, created_at)
+     select $1, gen_random_uuid(), 'more-' || n, 'More', 'github', '{}', 'active', now() from generate_series(1, 300) as n`,
+    [stock.tenantId],
+  );
+  const old = await stock.store({ ageDays: 35, sourceId: stock.github, type: 'push' });
+  await stock.store({ ageDays: 0, type: 'push' });
+  expect(idsOf(await stock.list({ provider: 'github' }))).toEqual([old]);
+  expect(idsOf(await stock.list({ type: 'push', provider: 'github' }))).toEqual([old]);
+});
+
+test('a search shows what has the text as an id first, and then what has it as a header value, each once', async () => {
+  const stock = await Stock.make();
+  const inHeader = await stock.store({ ageDays: 0, header: 'r1' });
+  const both = await stock.store({ ageDays: 1, runId: 'r1', header: 'r1' });
+  const ofProvider = await stock.store({ ageDays: 30, providerEventId: 'r1' });
+  await stock.store({ ageDays: 2, header: 'r11' });
+  const first = await stock.list({ q: { text: 'r1', eventId: undefined, inHeaders: false } });
+  expect(idsOf(first)).toEqual([both, ofProvider]);
+  const { cursor, inHeaders } = readSearchCursor(first.next_cursor ?? '');
+  expect(inHeaders).toBe(true);
+  const second = await stock.list(
+    { q: { text: 'r1', eventId: undefined, inHeaders } },
+    { limit: 50, before: readCursor(cursor ?? '') ?? null },
+  );
+  expect(second).toMatchObject({ data: [{ id: inHeader }], next_cursor: null });
+  const byId = await stock.list({ q: { text: 'x', eventId: inHeader, inHeaders: false } });
+  expect(idsOf(byId)).toEqual([inHeader]);
+});
+
+test('a search whose time is over says how far it has got, and the next page goes on from there', async () => {
+  const stock = await Stock.make();
+  for (let number = 0; number < 3; number += 1) await stock.store({ ageDays: 0, header: 'new' });
+  const wanted = await stock.store({ ageDays: 25, header: 'wanted' });
+  const pages = await stock.within(async (manager) => {
+    const path = await pathTo(manager, stock.tenantId, {});
+    if (path === null) throw new Error('there is a path to everything');
+    const conditions = [
+      `exists (select from event_contents c where c.tenant_id = $1 and c.id = e.id and c.headers::text like '%wanted%')`,
+    ];
+    const found: { ids: string[]; isOver: boolean }[] = [];
+    for (let before: string | null = null; found.at(-1)?.isOver !== true;) {
+      // No time at all: a step is made nevertheless, so that every page comes further. What is left then has its time.
+      const budgetMs = found.some(({ ids }) => ids.length > 0) ? 10_000 : 0;
+      const bounds = { after: null, before, limit: 10, budgetMs };
+      const { rows, reached } = await walkEvents(manager, { ...path, conditions }, bounds);
+      found.push({ ids: rows.map(({ id }) => id), isOver: reached === null });
+      before = reached;
+    }
+    return found;
+  });
+  expect(pages.length).toBeGreaterThan(2);
+  expect(pages[0]).toEqual({ ids: [], isOver: false });
+  expect(pages.flatMap(({ ids }) => ids)).toEqual([wanted]);
+});
