@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { timeOfId } from '#database';
 import { type NewEvent, splitHeaders } from '#events';
 import type { Verdict } from '#signatures';
@@ -5,6 +6,9 @@ import type { LiveSource } from '#sources';
 import type { ReceivedCallback } from './callback.js';
 import type { IngestUrl } from './ingest-url.js';
 import { pathWithoutToken, queryWithoutToken } from './url-token.js';
+
+/** Longest fact that is kept as it is, in UTF-16 units: ids are indexed, and nobody's id is an essay. */
+const LONGEST_FACT = 256;
 
 interface Verified {
   readonly ingestUrl: IngestUrl;
@@ -24,9 +28,9 @@ export function eventOf(
     id,
     sourceId: source.id,
     provider: preset.id,
-    type: preset.eventType?.(callback) ?? null,
-    providerEventId: preset.eventId?.(callback) ?? null,
-    runId: preset.runId?.(callback) ?? null,
+    type: shown(preset.eventType?.(callback)),
+    providerEventId: shown(preset.eventId?.(callback)),
+    runId: shown(preset.runId?.(callback)),
     receivedAtMs: timeOfId(id),
     method: callback.method,
     path: pathWithoutToken(source, ingestUrl.path),
@@ -41,7 +45,17 @@ export function eventOf(
   };
 }
 
+/** What is too long to be listed and filtered by is not shown cut off, but not at all. */
+function shown(fact: string | null | undefined): string | null {
+  return fact == null || fact.length > LONGEST_FACT ? null : fact;
+}
+
 function dedupeOf({ dedupe }: LiveSource, callback: ReceivedCallback): NewEvent['dedupe'] {
   const key = dedupe?.key(callback) ?? null;
-  return dedupe === null || key === null ? null : { key, windowSeconds: dedupe.windowSeconds };
+  return dedupe === null || key === null ? null : { key: keyOf(key), windowSeconds: dedupe.windowSeconds };
+}
+
+/** A long key tells events apart as well as a short one; its digest does so in bounded space. */
+function keyOf(key: string): string {
+  return key.length > LONGEST_FACT ? `sha256:${createHash('sha256').update(key).digest('hex')}` : key;
 }

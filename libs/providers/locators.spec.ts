@@ -22,7 +22,6 @@ describe('a header locator', () => {
         ['X-Id', 'a'],
       ],
     ],
-    ['it is too long', [['x-id', 'a'.repeat(257)]]],
     ['it holds a NUL', [['x-id', 'a\0b']]],
   ])('finds nothing when %s', (_why, headers) => {
     expect(header('X-Id')(callback(null, headers))).toBeNull();
@@ -95,27 +94,15 @@ describe('a JSON locator', () => {
     expect(json('/id')(callback({ id: value }))).toBe(expected);
   });
 
-  test.each([
-    null,
-    true,
-    false,
-    '',
-    {},
-    [],
-    ['a'],
-    2 ** 53,
-    1e21,
-    'a'.repeat(257),
-    'a\0',
-    '\ud800',
-    undefined,
-  ])('takes %j for no fact', (value) => {
-    expect(json('/id')(callback({ id: value }))).toBeNull();
-  });
+  test.each([null, true, false, '', {}, [], ['a'], 2 ** 53, 1e21, 'a\0', '\ud800', undefined])(
+    'takes %j for no fact',
+    (value) => {
+      expect(json('/id')(callback({ id: value }))).toBeNull();
+    },
+  );
 
-  test('takes 256 units, and characters of two units', () => {
-    expect(json('/id')(callback({ id: '😀'.repeat(128) }))).toBe('😀'.repeat(128));
-    expect(json('/id')(callback({ id: '😀'.repeat(129) }))).toBeNull();
+  test('takes a text of any length whole: what tells events apart may stand at its end', () => {
+    expect(json('/id')(callback({ id: '😀'.repeat(5_000) }))).toBe('😀'.repeat(5_000));
   });
 
   test('finds nothing in a body that is no JSON', () => {
@@ -131,7 +118,6 @@ describe('a JSON locator', () => {
         const found = json(pointer)(callback(document));
         if (found === null) return;
         expect(found.length).toBeGreaterThan(0);
-        expect(found.length).toBeLessThanOrEqual(256);
         expect(found).not.toContain('\0');
         expect(Buffer.from(found).toString()).toBe(found);
       }),
@@ -162,10 +148,8 @@ describe('locators together', () => {
     expect(firstOf()(document)).toBeNull();
   });
 
-  test('joined needs all of them, and its length is bounded too', () => {
+  test('joined needs all of them', () => {
     expect(joined(':', json('/batch_id'), json('/event'))(document)).toBe('b:done');
     expect(joined(':', json('/batch_id'), json('/x'))(document)).toBeNull();
-    const long = callback({ a: 'a'.repeat(200), b: 'b'.repeat(200) });
-    expect(joined('', json('/a'), json('/b'))(long)).toBeNull();
   });
 });

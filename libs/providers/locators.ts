@@ -1,9 +1,6 @@
 import { jsonPointer, type HeaderPairs } from '#signatures';
 import type { Locator } from './preset.js';
 
-/** Longest fact that is kept, in UTF-16 units: ids are indexed, and nobody's id is an essay. */
-const MAXIMUM_LENGTH = 256;
-
 /**
  * Reads a header.
  *
@@ -62,10 +59,10 @@ function onlyValue(headers: HeaderPairs, lowerCaseName: string): string | null {
   return found.length === 1 ? (found[0]?.[1] ?? null) : null;
 }
 
-/** A value as a fact: a short, well-formed, storable text, or nothing. PostgreSQL's text takes no NUL. */
+/** A value as a fact: a well-formed, storable text of any length, or nothing. PostgreSQL's text takes no NUL. */
 function fact(value: unknown): string | null {
   const text = typeof value === 'number' ? decimal(value) : value;
-  if (typeof text !== 'string' || text === '' || text.length > MAXIMUM_LENGTH) return null;
+  if (typeof text !== 'string' || text === '') return null;
   return text.includes('\0') || !isWellFormed(text) ? null : text;
 }
 

@@ -7,7 +7,7 @@ export interface Callback extends SignedRequest {
   readonly json: unknown;
 }
 
-/** Reads one fact (an id, a type) out of a verified callback; `null` when it is not there. */
+/** Reads one fact (an id, a type) out of a verified callback, however long it is; `null` when it is not there. */
 export type Locator = (callback: Callback) => string | null;
 
 /** The answer to a handshake. */

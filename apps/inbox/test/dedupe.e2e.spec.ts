@@ -125,6 +125,24 @@ describe('the same provider event', () => {
     ).toEqual(['accepted', 'duplicate', 'accepted', 'accepted', 'accepted']);
   });
 
+  test('is known by a key of any length, to its last character', async () => {
+    const tenant = await app.tenant();
+    const source = await tenant.source('callbox', { config: { dedupe: { key: 'json:/id' } } });
+    const statuses: unknown[] = [];
+    for (const id of [
+      'x'.repeat(300),
+      'x'.repeat(300),
+      `${'x'.repeat(299)}y`,
+      'x'.repeat(256),
+      'x'.repeat(70_000),
+    ])
+      statuses.push((await post('callbox', source, JSON.stringify({ id }))).body['status']);
+    expect(statuses).toEqual(['accepted', 'duplicate', 'accepted', 'accepted', 'accepted']);
+    expect((await post('callbox', source, JSON.stringify({ id: 'x'.repeat(70_000) }))).body['status']).toBe(
+      'duplicate',
+    );
+  });
+
   test('is another one at another source and at another tenant', async () => {
     const [one, other] = [await app.tenant(), await app.tenant()];
     const secret = { plainSecret: 'whsec_shared-by-all-three-0123456789' };
