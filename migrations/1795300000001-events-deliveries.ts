@@ -3,7 +3,7 @@ import { isolateTenants } from './isolate-tenants.js';
 
 /**
  * What arrived and where it goes. Events and their contents are partitioned by id, which carries the time, so that
- * retention drops partitions; a partition is made for each week before it begins (libs/events/partitions.ts).
+ * retention drops partitions; a partition is made for each day before it begins (libs/events/partitions.ts).
  */
 export class EventsDeliveries1795300000001 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
