@@ -14,7 +14,7 @@ const INDEXED_STATUSES: readonly unknown[] = ['failed', 'held', 'cancelled'];
 
 /**
  * An attempt under way is counted from its claim on, but shown once it is over. While the circuit of its destination is
- * open nothing is attempted before the next probe.
+ * open nothing is attempted before the next probe. To be selected from rows that are named `deliveries`.
  */
 export const deliveryColumns = `id, event_id, destination_id, status,
   attempt_count - (lease_id is not null)::integer as attempt_count,
@@ -80,7 +80,7 @@ function newestOfEach(
        select * from deliveries d
        where d.tenant_id = $1 and d.destination_id = t.destination and d.status = '${filter.status ?? ''}' and d.id < $2::uuid
        order by d.id desc limit $4
-     ) d order by id desc limit $4`,
+     ) deliveries order by id desc limit $4`,
     [tenantId, page.before ?? LAST_ID, destinationIds, page.limit + 1],
   );
 }
@@ -93,7 +93,7 @@ async function fewPending(
   const pending = `from unnest($2::uuid[]) as t (destination) cross join lateral (
     select * from deliveries d
     where d.tenant_id = $1 and d.destination_id = t.destination and d.status = 'pending' limit ${FEW + 1}
-  ) d`;
+  ) deliveries`;
   const [counted] = await manager.query<{ count: number }[]>(
     `select count(*)::integer as count from (select ${pending} limit ${FEW + 1}) d`,
     [tenantId, destinationIds],
@@ -139,7 +139,7 @@ async function look(
      select b.scanned, b.reached, f.* from (
        select count(*)::integer as scanned, (select id from scanned order by id limit 1) as reached from scanned
      ) b left join lateral (
-       select ${deliveryColumns} from scanned where status = $3 order by id desc limit $4
+       select ${deliveryColumns} from scanned as deliveries where status = $3 order by id desc limit $4
      ) f on true order by f.id desc`,
     [tenantId, before, filter.status, most, ...(isOfOne ? [filter.destinationId] : [])],
   );

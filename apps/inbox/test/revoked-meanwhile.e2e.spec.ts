@@ -1,4 +1,4 @@
-import { hexHmac, TestApp, type TestTenant } from '#testing';
+import { eventually, hexHmac, TestApp, type TestTenant } from '#testing';
 import { openConnection, readAnswer } from './raw-request.fixture.js';
 
 let app: TestApp;
@@ -29,6 +29,14 @@ async function beginCallback(url: string, secret: string) {
 /** Until the process has read what was written to it before. */
 const untilBegun = () => tenant.ok('GET', '/v1/sources');
 
+/** Until the process has heard of a change, which is announced and not waited for. */
+async function untilAnswered(status: number, url: string, secret: string): Promise<void> {
+  await eventually(async () => {
+    const end = await beginCallback(url, secret);
+    expect(await end()).toBe(status);
+  });
+}
+
 test('a callback whose body comes slowly is let in', async () => {
   const { url, secret } = await tenant.source('callbox', { slug: 'slow' });
   const end = await beginCallback(url, secret);
@@ -42,8 +50,7 @@ test('a secret that is deleted while the body is on its way does not verify it',
   await untilBegun();
   await tenant.ok('POST', '/v1/callback-secrets', { label: 'other', source: 'revoked' });
   await tenant.ok('DELETE', `/v1/callback-secrets/${secretId}?force=true`);
-  const again = await beginCallback(url, secret);
-  expect(await again()).toBe(401);
+  await untilAnswered(401, url, secret);
   expect(await end()).toBe(401);
 });
 
@@ -52,5 +59,6 @@ test('a source that is deleted while the body is on its way takes nothing', asyn
   const end = await beginCallback(url, secret);
   await untilBegun();
   await tenant.ok('DELETE', '/v1/sources/deleted');
+  await untilAnswered(404, url, secret);
   expect(await end()).toBe(404);
 });
