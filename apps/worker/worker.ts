@@ -22,10 +22,12 @@ import { Loop } from './loop.js';
 const STATEMENT_TIMEOUT_MS = 30_000;
 const LOOK_EVERY_MS = 200;
 /** After some events were fanned out, for the next ones to gather: a lone event never waits, a stream costs fewer looks. */
-const GATHER_MS = 10;
+const GATHER_MS = 5;
 const SETTLE_EVERY_MS = 2_000;
 /** Windows per destination are what bounds it; several destinations may share an origin. */
 const MOST_SOCKETS_PER_ORIGIN = 1_000;
+/** As many as a burst may have used: fewer would be closed at its end and opened again by the next one. */
+const MOST_IDLE_SOCKETS = 1_024;
 const PRUNE_EVERY_MS = 60_000;
 /** Between two batches of what has expired, so that callbacks have the disk to themselves in between. */
 const PRUNE_REST_MS = 100;
@@ -60,6 +62,7 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, OnApplic
       client: new OutboundClient({
         policy: new AddressPolicy(settings.allowedDestinations),
         maxSocketsPerOrigin: MOST_SOCKETS_PER_ORIGIN,
+        maxIdleSockets: MOST_IDLE_SOCKETS,
       }),
       logger,
       metrics: new DeliveryMetrics(metrics),

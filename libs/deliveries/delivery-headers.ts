@@ -24,14 +24,15 @@ const NOT_FORWARDED = new Set([
  * signature stays even where it is called like one of ours: Callbox's own scheme signs in `Callbox-Signature`.
  */
 export function forwardable(headers: Headers, signatureHeaders: readonly string[] = []): Headers {
-  const named = headers
-    .filter(([name]) => name.toLowerCase() === 'connection')
-    .flatMap(([, value]) => value.split(',').map((option) => option.trim().toLowerCase()));
-  const dropped = new Set([...NOT_FORWARDED, ...named]);
-  const signatures = new Set(signatureHeaders.map((name) => name.toLowerCase()));
-  return headers.filter(([name]) => {
-    const lowerCase = name.toLowerCase();
-    return !dropped.has(lowerCase) && (signatures.has(lowerCase) || !lowerCase.startsWith('callbox-'));
+  const names = headers.map(([name]) => name.toLowerCase());
+  const named = headers.flatMap(([, value], index) =>
+    names[index] === 'connection' ? value.split(',').map((option) => option.trim().toLowerCase()) : [],
+  );
+  const signatures = signatureHeaders.map((name) => name.toLowerCase());
+  return headers.filter((_header, index) => {
+    const name = names[index] ?? '';
+    if (NOT_FORWARDED.has(name) || named.includes(name)) return false;
+    return !name.startsWith('callbox-') || signatures.includes(name);
   });
 }
 
