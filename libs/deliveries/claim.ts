@@ -86,12 +86,15 @@ export async function claimDue(pool: pg.Pool, options: ClaimOptions): Promise<Cl
         options.most,
         SLOTS_AHEAD_SECONDS,
         options.firstWindow,
-        options.windows.map(({ destinationId }) => destinationId),
-        options.windows.map(({ size }) => size),
-        options.windows.map(({ inFlight }) => inFlight),
+        JSON.stringify(
+          Object.fromEntries(
+            options.windows.map(({ destinationId, size, inFlight }) => [destinationId, [size, inFlight]]),
+          ),
+        ),
         locks[0]?.alone ?? false,
-        options.shares.map(({ tenantId }) => tenantId),
-        options.shares.map(({ inFlight }) => inFlight),
+        JSON.stringify(
+          Object.fromEntries(options.shares.map(({ tenantId, inFlight }) => [tenantId, inFlight])),
+        ),
       ],
     });
     await client.query('commit');
@@ -138,7 +141,8 @@ function revive(destination: ClaimedDestination): ClaimedDestination {
  *
  * Plans are kept for as long as a connection lives. One that is made while the tables are empty takes any index that
  * has some of the columns, and reads a whole tenant with it later. So here and in the statements beside it rows are looked
- * up by every key column that is known, and `offset 0` keeps the planner from taking such a look-up apart.
+ * up by every key column that is known, and `offset 0` keeps the planner from taking such a look-up apart. A plain join of two lists
+ * would be made by comparing all with all; windows and shares come as objects, in which one key is found at once.
  */
 const claim = `
   with recursive backlog as (
@@ -167,19 +171,27 @@ const claim = `
         ) end,
         floor(t.rate_limit_per_second * extract(epoch from now() + make_interval(secs => $4) - slot.first_at)) + 1
       ) as places, random() as turn
-    from backlog b
-    join destinations t on t.tenant_id = b.tenant_id and t.id = b.destination_id
-    left join circuits c on c.tenant_id = b.tenant_id and c.destination_id = b.destination_id
+    from (select * from backlog where due_at <= now() offset 0) b
+    cross join lateral (
+      select * from destinations where tenant_id = b.tenant_id and id = b.destination_id offset 0
+    ) t
+    left join lateral (
+      select opened_at, next_probe_at from circuits
+      where tenant_id = b.tenant_id and destination_id = b.destination_id offset 0
+    ) c on true
     cross join lateral (select greatest(t.next_slot_at, now()) as first_at) slot
-    left join unnest($6::uuid[], $7::integer[], $8::integer[]) as w (destination_id, size, in_flight)
-      on w.destination_id = b.destination_id
-    where b.due_at <= now() and t.status = 'active' and t.deleted_at is null
-      and ($9 or (t.max_in_flight is null and t.rate_limit_per_second is null and c.opened_at is null))
+    cross join lateral (
+      select ($6::jsonb -> b.destination_id::text ->> 0)::integer as size,
+        ($6::jsonb -> b.destination_id::text ->> 1)::integer as in_flight
+    ) w
+    where t.status = 'active' and t.deleted_at is null
+      and ($7 or (t.max_in_flight is null and t.rate_limit_per_second is null and c.opened_at is null))
   ), ready as materialized (
     select o.*, share.places as tenant_places
     from open_places o
-    left join unnest($10::uuid[], $11::integer[]) as held (tenant_id, in_flight) on held.tenant_id = o.tenant_id
-    cross join lateral (select ceil(($3 - coalesce(held.in_flight, 0)) / 2.0) as places) share
+    cross join lateral (
+      select ceil(($3 - coalesce(($8::jsonb ->> o.tenant_id::text)::integer, 0)) / 2.0) as places
+    ) share
     where o.places > 0 and share.places > 0
     order by row_number() over (partition by o.tenant_id order by o.turn), o.turn
   ), chosen as (
@@ -228,8 +240,12 @@ const claim = `
     coalesce(s.status = 'paused' and s.deleted_at is null, false) as is_source_paused,
     c.position >= c.places as has_more
   from claimed c
-  join destinations t on t.tenant_id = c.tenant_id and t.id = c.destination_id
-  left join sources s on s.tenant_id = c.tenant_id and s.id = c.source_id
+  cross join lateral (
+    select * from destinations where tenant_id = c.tenant_id and id = c.destination_id offset 0
+  ) t
+  left join lateral (
+    select status, deleted_at from sources where tenant_id = c.tenant_id and id = c.source_id offset 0
+  ) s on true
   left join lateral (
     select id, provider, method, received_at, size from events
     where tenant_id = c.tenant_id and source_id = c.source_id and id = c.event_id offset 0

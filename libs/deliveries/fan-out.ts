@@ -147,7 +147,9 @@ const insertDeliveriesSql = `
     now()
   from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::boolean[])
     as d (tenant_id, id, event_id, source_id, destination_id, paused)
-  join sources s on s.tenant_id = d.tenant_id and s.id = d.source_id
+  cross join lateral (
+    select status, deleted_at from sources where tenant_id = d.tenant_id and id = d.source_id offset 0
+  ) s
   cross join lateral (select d.paused or (s.status = 'paused' and s.deleted_at is null) as held) state
   cross join lateral (
     select from events where tenant_id = d.tenant_id and source_id = d.source_id and id = d.event_id offset 0

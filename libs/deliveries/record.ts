@@ -120,12 +120,16 @@ const record = `
       else 'pending'
     end as next
     from json_to_recordset($1::json) as i (${inputColumns})
-    join destinations t on t.tenant_id = i.tenant_id and t.id = i.destination_id
+    cross join lateral (
+      select status, deleted_at from destinations where tenant_id = i.tenant_id and id = i.destination_id offset 0
+    ) t
     cross join lateral (
       select tenant_id, redelivery_id from deliveries
       where tenant_id = i.tenant_id and destination_id = i.destination_id and id = i.delivery_id offset 0
     ) d
-    left join redeliveries r on r.tenant_id = d.tenant_id and r.id = d.redelivery_id
+    left join lateral (
+      select cancelled_at from redeliveries where tenant_id = d.tenant_id and id = d.redelivery_id offset 0
+    ) r on true
   ), moved as (
     update deliveries d set
       status = i.next,

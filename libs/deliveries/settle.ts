@@ -48,6 +48,10 @@ const walk = (status: string, ...columns: string[]): string => {
     )`;
 };
 
+/** `offset 0`: see libs/deliveries/claim.ts. */
+const destinationOfGroup =
+  '(select id, status, deleted_at from destinations where tenant_id = g.tenant_id and id = g.destination_id offset 0)';
+
 const cancelOrHold = `
   set status = case when c.is_gone then 'cancelled' else 'held' end,
     finished_at = case when c.is_gone then now() end,
@@ -70,7 +74,7 @@ const isNotBeingSent = `(d.lease_id is null or d.due_at <= now())`;
 const stopBlocked = `
   ${walk('pending', 'tenant_id', 'destination_id')}, blocked as materialized (
     select g.tenant_id, g.destination_id, t.id is null or t.deleted_at is not null as is_gone
-    from groups g left join destinations t on t.tenant_id = g.tenant_id and t.id = g.destination_id
+    from groups g left join lateral ${destinationOfGroup} t on true
     where t.id is null or t.deleted_at is not null or t.status = 'paused'
   ), chosen as (
     select waiting.tenant_id, waiting.destination_id, waiting.id, b.is_gone from blocked b cross join lateral (
@@ -85,7 +89,7 @@ const endHeldOfDeleted = `
   ${walk('held', 'tenant_id', 'destination_id')}, chosen as (
     select waiting.tenant_id, waiting.destination_id, waiting.id, true as is_gone
     from groups g
-    left join destinations t on t.tenant_id = g.tenant_id and t.id = g.destination_id
+    left join lateral ${destinationOfGroup} t on true
     cross join lateral (
       select d.tenant_id, d.destination_id, d.id from deliveries d
       where d.tenant_id = g.tenant_id and d.destination_id = g.destination_id and d.status = 'held'
@@ -97,7 +101,7 @@ const endHeldOfDeleted = `
 
 const releaseFree = `
   ${walk('held', 'tenant_id', 'destination_id', 'source_id')}, free as materialized (
-    select g.* from groups g join destinations t on t.tenant_id = g.tenant_id and t.id = g.destination_id
+    select g.* from groups g cross join lateral ${destinationOfGroup} t
     where t.status = 'active' and t.deleted_at is null and ${isSourceActive}
   ), chosen as (
     select waiting.tenant_id, waiting.destination_id, waiting.id from free f cross join lateral (

@@ -33,6 +33,11 @@ describe('a destination', () => {
       rate_limit: null,
       max_in_flight: null,
       status: 'active',
+      paused_reason: null,
+      circuit: { state: 'closed', consecutive_failures: 0, opened_at: null, next_probe_at: null },
+      failing_since: null,
+      auto_pause_at: null,
+      warning: null,
       created_at: expect.any(String),
       signing_secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/),
     });
