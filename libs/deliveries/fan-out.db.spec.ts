@@ -24,7 +24,7 @@ async function oblige(tenantId: string, count: number): Promise<void> {
 }
 
 const left = async () =>
-  Object.fromEntries(
+  Object.fromEntries<unknown>(
     (await rows.run('select tenant_id, count(*)::integer as count from fan_outs group by 1')).map((row) => [
       row['tenant_id'],
       row['count'],
