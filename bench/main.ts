@@ -1,16 +1,92 @@
+import type { BenchContext } from './bench-context.js';
 import { benchDeliveries } from './deliveries.js';
 import { benchIngest } from './ingest.js';
+import { LoadGenerator } from './load/load-generator.js';
+import { describeMachine, type Machine } from './machine.js';
+import { type BenchOptions, readOptions } from './options.js';
+import { asMarkdown, asText, type Section } from './section.js';
+import { startPlainDatabase } from './servers.js';
 import { benchSignatures } from './signatures.js';
 
-const benches: Readonly<Record<string, () => Promise<void>>> = {
+type Part = (context: BenchContext) => Promise<Section>;
+
+const parts: Readonly<Record<string, Part>> = {
   ingest: benchIngest,
+};
+/** They print their own tables, and say nothing in JSON. */
+const printingParts: Readonly<Record<string, () => Promise<void>>> = {
   deliveries: benchDeliveries,
   signatures: benchSignatures,
 };
 
-const wanted = process.argv.slice(2);
-for (const [name, bench] of Object.entries(benches)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
-  console.log(`\n== ${name}`);
-  await bench();
+async function main(options: BenchOptions): Promise<void> {
+  const known = [...Object.keys(parts), ...Object.keys(printingParts)];
+  const unknown = options.parts.filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new Error(`no part ${unknown.join(', ')}; there are ${known.join(', ')}`);
+  const isWanted = (name: string): boolean => options.parts.length === 0 || options.parts.includes(name);
+  if (options.format !== 'text') console.log = console.error;
+
+  const machine = await thisMachine();
+  if (options.format !== 'json') print(machineLine(machine));
+  const generator = new LoadGenerator();
+  const done: Record<string, Section> = {};
+  try {
+    for (const [name, part] of Object.entries(parts)) {
+      if (!isWanted(name)) continue;
+      const progress = (line: string): void => void process.stderr.write(`${name}: ${line}\n`);
+      const section = await part({ options, generator, progress });
+      done[name] = section;
+      if (options.format !== 'json') show(section, options);
+    }
+  } finally {
+    generator.close();
+  }
+  for (const [name, part] of Object.entries(printingParts)) {
+    if (!isWanted(name)) continue;
+    console.log(`== ${name}`);
+    await part();
+  }
+  const sections = Object.values(done);
+  if (options.format === 'json') print(asJson(machine, options, done));
+  if (sections.some(({ violations }) => violations.length > 0)) process.exitCode = 1;
 }
+
+async function thisMachine(): Promise<Machine> {
+  const database = await startPlainDatabase();
+  try {
+    return await describeMachine(database.pool);
+  } finally {
+    await database.stop();
+  }
+}
+
+function machineLine({ date, cpu, cores, memoryGiB, system, node, postgres, fsyncUs }: Machine): string {
+  return (
+    `${date.slice(0, 16).replace('T', ' ')} UTC: ${cores} cores (${cpu}), ${memoryGiB} GiB, ${system}, ` +
+    `Node ${node}, PostgreSQL ${postgres ?? 'none'}, fdatasync ${fsyncUs} µs.\n` +
+    `Load generator, server and database share the machine.\n`
+  );
+}
+
+function show({ tables, violations, warnings }: Section, { format }: BenchOptions): void {
+  for (const table of tables) print(format === 'markdown' ? asMarkdown(table) : asText(table));
+  for (const warning of warnings) print(`DOUBTFUL: ${warning}\n`);
+  for (const violation of violations) print(`BROKEN PROMISE: ${violation}\n`);
+}
+
+function asJson(machine: Machine, options: BenchOptions, done: Readonly<Record<string, Section>>): string {
+  const bodies = Object.entries(done).map(([name, { data, violations, warnings }]) => [
+    name,
+    { ...data, violations, warnings },
+  ]);
+  return JSON.stringify({ machine, options, ...(Object.fromEntries(bodies) as object) }, null, 2);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+await main(readOptions(process.argv.slice(2))).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});
