@@ -4,7 +4,7 @@ import { median, medianOfKnown } from './measure.js';
 import { type InsertTurn, takeInsertTurn } from './postgres/insert-rate.js';
 import { type Section, show, type Table } from './section.js';
 import type { PlainDatabase } from './servers.js';
-import { generatorWarning, settle, takeTurn, type Turn } from './turn.js';
+import { doubtsAbout, settle, takeTurn, type Turn } from './turn.js';
 
 const WARM_UP_SECONDS = 1;
 const SIZES = [1_024, 20_480];
@@ -64,7 +64,7 @@ export async function benchIngest({ options, generator, progress }: BenchContext
         violations.map((line) => `${row.title}: ${line}`),
       ),
     ),
-    warnings: warningsOf(rows),
+    warnings: doubtsAbout(rows.flatMap(({ turns }) => turns)),
   };
 }
 
@@ -99,15 +99,6 @@ async function insertTurn(row: Row, plain: PlainDatabase, seconds: number): Prom
   });
   row.inserts.push(turn);
   row.perSecond.push(turn.result.rowsPerSecond);
-}
-
-function warningsOf(rows: readonly Row[]): string[] {
-  return rows.flatMap((row) => {
-    const found = row.turns.map(generatorWarning).filter((line) => line !== null);
-    return found.length === 0
-      ? []
-      : [`${row.title}, ${row.bodyBytes} B: ${found[0]} (${found.length} rounds)`];
-  });
 }
 
 function tablesOf(rows: readonly Row[]): Table[] {

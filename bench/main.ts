@@ -1,9 +1,13 @@
 import type { BenchContext } from './bench-context.js';
 import { benchDeliveries } from './deliveries.js';
+import { benchGrowth } from './growth.js';
 import { benchIngest } from './ingest.js';
+import { benchLatency } from './latency.js';
+import { benchLimits } from './limits.js';
 import { LoadGenerator } from './load/load-generator.js';
 import { describeMachine, type Machine } from './machine.js';
 import { type BenchOptions, readOptions } from './options.js';
+import { benchOverload } from './overload.js';
 import { asMarkdown, asText, type Section } from './section.js';
 import { startPlainDatabase } from './servers.js';
 import { benchSignatures } from './signatures.js';
@@ -12,6 +16,10 @@ type Part = (context: BenchContext) => Promise<Section>;
 
 const parts: Readonly<Record<string, Part>> = {
   ingest: benchIngest,
+  latency: benchLatency,
+  overload: benchOverload,
+  growth: benchGrowth,
+  limits: benchLimits,
 };
 /** They print their own tables, and say nothing in JSON. */
 const printingParts: Readonly<Record<string, () => Promise<void>>> = {

@@ -36,6 +36,17 @@ export function cpuSecondsWithChildren(pid: number): number | null {
   return ticks / TICKS_PER_SECOND;
 }
 
+/** CPU seconds that the whole machine has spent on anything; `null` where that cannot be told. */
+export function cpuSecondsOfMachine(): number | null {
+  const [, numbers] = /^cpu\s+([\d ]+)$/m.exec(read('/proc/stat') ?? '') ?? [];
+  if (numbers === undefined) return null;
+  // user, nice, system, idle, iowait, irq, softirq, steal
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = numbers
+    .split(' ')
+    .map(Number);
+  return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
+}
+
 /** Memory of a process that is in RAM, in bytes; `null` where that cannot be told. */
 export function residentBytesOf(pid: number): number | null {
   const text = read(`/proc/${pid}/status`);
@@ -76,4 +87,10 @@ function read(file: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** How many files and sockets this process may have open at once. */
+export function mostOpenFiles(): number {
+  const [, soft] = /^Max open files\s+(\d+)/m.exec(read('/proc/self/limits') ?? '') ?? [];
+  return Number(soft ?? 4_096);
 }

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { request } from 'undici';
+import { idAtTime } from '#database';
 import { findRunningEmbeddedPostgres, startEmbeddedPostgres } from '#embedded-postgres';
 import { PLAIN_TABLE } from './postgres/plain-table.js';
-import { end, freePort, ready, spawnScript } from './servers/spawned.js';
+import { end, freePort, gone, ready, spawnScript } from './servers/spawned.js';
 
 const API_KEY = 'bench-key-of-this-run';
 const SERVER = '../apps/server/main.js';
@@ -20,8 +21,8 @@ export interface Measured {
   readonly pool: pg.Pool | null;
   /** Forgets all events, and leaves no work of theirs behind. */
   reset(): Promise<void>;
-  /** The ids of all events that are stored, as they are answered. */
-  storedIds(): Promise<string[]>;
+  /** The ids of all events that are stored; only those made since a time, if one is given. */
+  storedIds(sinceMs?: number): Promise<string[]>;
   stop(): Promise<void>;
 }
 
@@ -35,9 +36,18 @@ export interface BenchedCallbox extends Measured {
   /** Of the source `default`. */
   readonly secret: string;
   readonly dataDir: string;
-  call<Body>(method: string, path: string, body?: object): Promise<Body>;
-  /** Ends the process, leaving its data, and starts it anew on them at the same address; the milliseconds until it was ready. */
-  restart(signal: NodeJS.Signals): Promise<number>;
+  /** As the admin of the tenant `default`, or with another key. */
+  call<Body>(method: string, path: string, body?: object, key?: string): Promise<Body>;
+  /** Ends it, or its PostgreSQL, which ends it too, and starts it anew on the same data at the same address. */
+  restart(how: 'SIGTERM' | 'SIGKILL' | 'kill PostgreSQL'): Promise<Restarted>;
+}
+
+/** How long a restart took. */
+export interface Restarted {
+  /** From the signal until the process was gone. */
+  readonly endedMs: number;
+  /** From its start until it was ready to take callbacks. */
+  readonly readyMs: number;
 }
 
 /** Starts Callbox as a user would; settings of the environment (`CALLBOX_…`) hold here too, so that they can be tried. */
@@ -55,11 +65,11 @@ export async function startCallbox(): Promise<BenchedCallbox> {
     PUBLIC_URL: url,
   };
   let { child, pool } = await startOn(dataDir, url, env);
-  const call = async <Body>(method: string, path: string, body?: object): Promise<Body> => {
+  const call = async <Body>(method: string, path: string, body?: object, key?: string): Promise<Body> => {
     const answer = await request(url + path, {
       method: method as 'GET',
       headers: {
-        authorization: `Bearer ${path.startsWith('/v1/tenants') ? OPERATOR_KEY : API_KEY}`,
+        authorization: `Bearer ${key ?? (path.startsWith('/v1/tenants') ? OPERATOR_KEY : API_KEY)}`,
         'content-type': 'application/json',
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -87,13 +97,18 @@ export async function startCallbox(): Promise<BenchedCallbox> {
       return postmasterPidIn(dataDir);
     },
     reset: () => forgetEvents(pool),
-    storedIds: () => eventIds(pool),
-    restart: async (signal) => {
-      await pool.end();
-      await end(child, signal);
-      const startedAt = performance.now();
+    storedIds: (sinceMs) => eventIds(pool, sinceMs),
+    restart: async (how) => {
+      const closing = pool.end();
+      const askedAt = performance.now();
+      if (how === 'kill PostgreSQL') {
+        process.kill(postmasterPidIn(dataDir), 'SIGKILL');
+        await gone(child);
+      } else await end(child, how);
+      const endedAt = performance.now();
+      await closing;
       ({ child, pool } = await startOn(dataDir, url, env));
-      return performance.now() - startedAt;
+      return { endedMs: endedAt - askedAt, readyMs: performance.now() - endedAt };
     },
     stop: async () => {
       await pool.end();
@@ -217,7 +232,9 @@ async function forgetEvents(pool: pg.Pool): Promise<void> {
   await pool.query('checkpoint');
 }
 
-async function eventIds(pool: pg.Pool): Promise<string[]> {
-  const { rows } = await pool.query<{ id: string }>({ text: 'select id from events' });
+async function eventIds(pool: pg.Pool, sinceMs = 0): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>('select id from events where id >= $1', [
+    idAtTime(sinceMs),
+  ]);
   return rows.map(({ id }) => id);
 }

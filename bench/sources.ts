@@ -8,9 +8,13 @@ export const EVENT_ID_HEADER = 'x-event-id';
 const DEDUPE_BY_HEADER = { dedupe: { key: `header:${EVENT_ID_HEADER}` } };
 
 /** A source that is signed for by HMAC-SHA256, the way that most providers do; duplicates are recognised. */
-export async function hmacSource(callbox: BenchedCallbox, slug: string): Promise<Target> {
-  const { ingest_url: url } = await makeSource(callbox, slug, 'callbox', DEDUPE_BY_HEADER);
-  const secret = await makeSecret(callbox, slug);
+export async function hmacSource(callbox: BenchedCallbox, slug: string, key?: string): Promise<Target> {
+  const { ingest_url: url } = await makeSource(
+    callbox,
+    { slug, provider: 'callbox', config: DEDUPE_BY_HEADER },
+    key,
+  );
+  const secret = await makeSecret(callbox, { source: slug }, key);
   return { url, signing: hmacSigning(secret), eventIdHeader: EVENT_ID_HEADER };
 }
 
@@ -21,16 +25,21 @@ export function hmacSigning(secret: string): Signing {
 
 /** A source of QStash: a JWT over the URL and the hash of the body. */
 export async function qstashSource(callbox: BenchedCallbox, slug: string): Promise<Target> {
-  const { ingest_url: url } = await makeSource(callbox, slug, 'qstash');
-  const key = await makeSecret(callbox, slug, `sig_${randomBytes(20).toString('base64url').slice(0, 28)}`);
+  const { ingest_url: url } = await makeSource(callbox, { slug, provider: 'qstash' });
+  const key = `sig_${randomBytes(20).toString('base64url').slice(0, 28)}`;
+  await makeSecret(callbox, { source: slug, plain_secret: key });
   return { url, signing: { kind: 'qstash', key }, eventIdHeader: 'Upstash-Message-Id' };
 }
 
 /** A source whose provider signs with an Ed25519 key, which costs fifty times as much to verify. */
 export async function ed25519Source(callbox: BenchedCallbox, slug: string): Promise<Target> {
-  const { ingest_url: url } = await makeSource(callbox, slug, 'tokenio', DEDUPE_BY_HEADER);
+  const { ingest_url: url } = await makeSource(callbox, {
+    slug,
+    provider: 'tokenio',
+    config: DEDUPE_BY_HEADER,
+  });
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  await makeSecret(callbox, slug, String(publicKey.export({ format: 'jwk' })['x']));
+  await makeSecret(callbox, { source: slug, plain_secret: String(publicKey.export({ format: 'jwk' })['x']) });
   const privateKeyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const signing = { kind: 'ed25519', header: 'token-signature', privateKeyPem } as const;
   return { url, signing, eventIdHeader: EVENT_ID_HEADER };
@@ -38,18 +47,18 @@ export async function ed25519Source(callbox: BenchedCallbox, slug: string): Prom
 
 function makeSource(
   callbox: BenchedCallbox,
-  slug: string,
-  provider: string,
-  config: object = {},
+  source: { readonly slug: string; readonly provider: string; readonly config?: object },
+  key?: string,
 ): Promise<{ ingest_url: string }> {
-  return callbox.call('POST', '/v1/sources', { slug, provider, config });
+  return callbox.call('POST', '/v1/sources', source, key);
 }
 
-async function makeSecret(callbox: BenchedCallbox, source: string, plainSecret?: string): Promise<string> {
-  const made = await callbox.call<{ plain_secret: string }>('POST', '/v1/callback-secrets', {
-    label: 'bench',
-    source,
-    ...(plainSecret === undefined ? {} : { plain_secret: plainSecret }),
-  });
-  return made.plain_secret;
+async function makeSecret(
+  callbox: BenchedCallbox,
+  secret: { readonly source: string; readonly plain_secret?: string },
+  key?: string,
+): Promise<string> {
+  const body = { label: 'bench', ...secret };
+  return (await callbox.call<{ plain_secret: string }>('POST', '/v1/callback-secrets', body, key))
+    .plain_secret;
 }

@@ -1,8 +1,9 @@
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkReceipts } from './check.js';
 import type { LoadGenerator, LoadRun } from './load/load-generator.js';
 import { BOTTLENECK_SHARE, type LoadResult, type LoadSpec } from './load/load-spec.js';
-import { cpuSecondsOf, cpuSecondsWithChildren } from './processes.js';
+import { cpuSecondsOf, cpuSecondsOfMachine, cpuSecondsWithChildren } from './processes.js';
 import type { Measured } from './servers.js';
 
 /** CPU microseconds per answered request; `null` where that cannot be told. */
@@ -16,6 +17,8 @@ export interface CpuPerEvent {
 export interface Turn {
   readonly result: LoadResult;
   readonly cpu: CpuPerEvent;
+  /** Of the machine's cores, what programs used that are no part of this; `null` where that cannot be told. */
+  readonly othersShare: number | null;
   /** Per stored event: written to the log of PostgreSQL, and added to its tables and indexes. */
   readonly walBytes: number | null;
   readonly tableBytes: number | null;
@@ -23,12 +26,16 @@ export interface Turn {
   readonly violations: readonly string[];
 }
 
+const MOST_LATENESS_MS = 2;
+const MOST_OF_OTHERS = 0.05;
+
 /** A load without what the generator fills in. */
 export type Load = Omit<LoadSpec, 'idPrefix' | 'receiptsFile'>;
 
 interface Usage {
   readonly server: number | null;
   readonly postgres: number | null;
+  readonly machine: number | null;
 }
 
 /** Measures one load on fresh data, and checks afterwards that every answer was true. */
@@ -40,16 +47,20 @@ export async function takeTurn(
 ): Promise<Turn> {
   if (!keepsEvents) await measured.reset();
   const before = await writtenBy(measured);
-  const storedBefore = keepsEvents ? new Set(await measured.storedIds()) : new Set<string>();
+  const sinceMs = keepsEvents ? Date.now() : 0;
   const usage: Partial<Record<'begin' | 'end', Usage>> = {};
   const run = await generator.run(load, (edge) => (usage[edge] = usageOf(measured)));
-  const storedIds = (await measured.storedIds()).filter((id) => !storedBefore.has(id));
+  const storedIds = await measured.storedIds(sinceMs);
   const after = await writtenBy(measured);
   const { result } = run;
   const answered = result.perSecond * result.seconds;
-  const used = (of: keyof Usage): number | null => {
+  const seconds = (of: keyof Usage): number | null => {
     const [begin, end] = [usage.begin?.[of] ?? null, usage.end?.[of] ?? null];
-    return begin === null || end === null || answered === 0 ? null : ((end - begin) * 1e6) / answered;
+    return begin === null || end === null ? null : end - begin;
+  };
+  const used = (of: keyof Usage): number | null => {
+    const spent = seconds(of);
+    return spent === null || answered === 0 ? null : (spent * 1e6) / answered;
   };
   const perStored = (of: 'wal' | 'tables'): number | null =>
     before === null || after === null || storedIds.length === 0
@@ -64,6 +75,7 @@ export async function takeTurn(
       postgresUs: used('postgres'),
       generatorUs: answered === 0 ? 0 : (result.cpuSeconds * 1e6) / answered,
     },
+    othersShare: othersShare(result, [seconds('machine'), seconds('server'), seconds('postgres')]),
     walBytes: perStored('wal'),
     tableBytes: perStored('tables'),
     compared: checked.compared,
@@ -78,17 +90,40 @@ function unexpectedAnswers({ ratePerSecond }: Load, { result }: LoadRun): string
   return others.map(([status, count]) => `${count} answers ${status}`);
 }
 
-/** What the generator has to say of itself, if anything. */
-export function generatorWarning({ result }: Pick<Turn, 'result'>): string | null {
-  const share = Math.max(result.cpuSeconds / result.seconds, result.busyShare);
-  if (share <= BOTTLENECK_SHARE) return null;
-  return `the load generator used ${Math.round(share * 100)} % of a core: it may be what was measured`;
+function othersShare(
+  { cpuSeconds, seconds }: LoadResult,
+  [machine = null, server = null, postgres = null]: readonly (number | null)[],
+): number | null {
+  if (machine === null || server === null || postgres === null) return null;
+  return Math.max(0, machine - server - postgres - cpuSeconds) / (seconds * availableParallelism());
+}
+
+/** What makes the figures of some turns doubtful, if anything. */
+export function doubtsAbout(turns: readonly Turn[]): string[] {
+  const count = (isDoubtful: (turn: Turn) => boolean) => turns.filter(isDoubtful).length;
+  const busy = count(({ result }) => {
+    return Math.max(result.cpuSeconds / result.seconds, result.busyShare) > BOTTLENECK_SHARE;
+  });
+  const late = count(({ result }) => result.lateness.p99Ms > MOST_LATENESS_MS);
+  const shared = count((turn) => (turn.othersShare ?? 0) > MOST_OF_OTHERS);
+  const of = (some: number) => `in ${some} of ${turns.length} runs`;
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
+  return [
+    busy > 0
+      ? `the load generator used more than ${percent(BOTTLENECK_SHARE)} of a core ${of(busy)}: it may be what was measured`
+      : '',
+    late > 0
+      ? `the load generator sent one in a hundred requests more than ${MOST_LATENESS_MS} ms late ${of(late)}`
+      : '',
+    shared > 0 ? `other programs used more than ${percent(MOST_OF_OTHERS)} of the machine ${of(shared)}` : '',
+  ].filter((line) => line !== '');
 }
 
 function usageOf({ pid, postmasterPid }: Measured): Usage {
   return {
     server: cpuSecondsOf(pid),
     postgres: postmasterPid === null ? 0 : cpuSecondsWithChildren(postmasterPid),
+    machine: cpuSecondsOfMachine(),
   };
 }
 

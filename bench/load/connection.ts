@@ -3,7 +3,8 @@ import { type Answer, ResponseReader } from './response-reader.js';
 
 const READ_BUFFER_BYTES = 4_096;
 
-interface Events {
+/** What a connection says to the run that it is part of. */
+export interface ConnectionEvents {
   onAnswer(connection: Connection, answer: Answer): void;
   /** It was lost, with the request under way if there was one. It connects anew by itself. */
   onLost(connection: Connection): void;
@@ -18,6 +19,8 @@ export class Connection {
   counter = 0;
   /** When the request under way was meant to be sent. */
   sinceMs = 0;
+  /** When it was sent. */
+  sentMs = 0;
   #socket: Socket;
   #reader = new ResponseReader();
   #isOpen = false;
@@ -26,7 +29,7 @@ export class Connection {
 
   constructor(
     private readonly address: { readonly host: string; readonly port: number },
-    private readonly events: Events,
+    private readonly events: ConnectionEvents,
   ) {
     this.#socket = this.open();
   }

@@ -50,6 +50,8 @@ export interface LoadResult {
   readonly perSecond: number;
   /** Of answers 2xx: from the time they were meant to be sent (open loop), or were sent. */
   readonly latency: Quantiles;
+  /** Of the same answers, from the time they were sent: without the wait for a free connection. */
+  readonly service: Quantiles;
   /** By how much requests were sent late although a connection was free: the generator's own error. */
   readonly lateness: Quantiles;
   readonly totalSent: number;

@@ -1,15 +1,17 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { Connection } from './connection.js';
+import { Connection, type ConnectionEvents } from './connection.js';
 import { eventCounter } from './event-counters.js';
 import type { LoadResult, LoadSpec } from './load-spec.js';
 import type { Pace } from './pacer.js';
 import { type PreparedRequest, prepareRequests, writeCounter } from './prepared-requests.js';
+import type { Answer } from './response-reader.js';
 import { Tally } from './tally.js';
 
 const DRAIN_MS = 10_000;
 const CONNECT_MS = 10_000;
+const CONNECT_AT_ONCE = 250;
 const SHORTEST_TICK_MS = 0.25;
 /** Between "ready" and the first request, for the pacer's thread to start. */
 const LEAD_MS = 150;
@@ -27,10 +29,10 @@ export async function runLoad(
   }
 }
 
-class Run {
+class Run implements ConnectionEvents {
   readonly #pool: PreparedRequest[];
   readonly #tally = new Tally();
-  readonly #connections: Connection[];
+  readonly #connections: Connection[] = [];
   readonly #free: Connection[] = [];
   readonly #intervalMs: number | null;
   #nextSlot = 0;
@@ -48,43 +50,10 @@ class Run {
   constructor(private readonly spec: LoadSpec) {
     this.#pool = prepareRequests(spec);
     this.#intervalMs = spec.ratePerSecond === undefined ? null : 1_000 / spec.ratePerSecond;
-    const { hostname, port } = new URL(spec.targets[0]?.url ?? '');
-    this.#connections = Array.from(
-      { length: spec.connections },
-      () =>
-        new Connection(
-          { host: hostname, port: Number(port) },
-          {
-            onAnswer: (connection, answer) => {
-              const nowMs = performance.now();
-              const { counter, sinceMs } = connection;
-              const isOfWindow =
-                this.#intervalMs === null
-                  ? this.#tally.isMeasuring
-                  : sinceMs >= this.#windowStartMs && sinceMs < this.#windowEndMs;
-              this.#answered += 1;
-              this.#tally.note(answer, counter, { latencyMs: nowMs - sinceMs, isOfWindow });
-              this.release(connection);
-              if (connection.isFree) this.take(connection);
-            },
-            onLost: (connection) => {
-              if (connection.slot >= 0) this.#lost += 1;
-              this.release(connection);
-              const at = this.#free.indexOf(connection);
-              if (at >= 0) this.#free.splice(at, 1);
-            },
-            onReady: (connection) => this.take(connection),
-          },
-        ),
-    );
   }
 
   async result(onWindow: (edge: 'begin' | 'end') => void): Promise<LoadResult> {
-    await until(
-      () => this.#free.length === this.#connections.length,
-      CONNECT_MS,
-      'not all connections were made',
-    );
+    await this.connect();
     const { warmUpSeconds, seconds } = this.spec;
     this.#startMs = performance.now() + LEAD_MS;
     this.#windowStartMs = this.#startMs + warmUpSeconds * 1_000;
@@ -115,6 +84,7 @@ class Run {
       byStatus: this.#tally.byStatus,
       perSecond: this.#tally.answered / measured,
       latency: this.#tally.latency,
+      service: this.#tally.service,
       lateness: this.#tally.lateness,
       totalSent: this.#sent,
       totalUnanswered: this.#sent - this.#answered,
@@ -123,6 +93,49 @@ class Run {
       cpuSeconds: (user + system) / 1e6,
       busyShare: utilization,
     };
+  }
+
+  /** In batches, none larger than what a server lets wait. */
+  private async connect(): Promise<void> {
+    const { hostname, port } = new URL(this.spec.targets[0]?.url ?? '');
+    while (this.#connections.length < this.spec.connections) {
+      const count = Math.min(CONNECT_AT_ONCE, this.spec.connections - this.#connections.length);
+      for (let made = 0; made < count; made += 1)
+        this.#connections.push(new Connection({ host: hostname, port: Number(port) }, this));
+      await until(
+        () => this.#free.length === this.#connections.length,
+        CONNECT_MS,
+        'not all connections were made',
+      );
+    }
+  }
+
+  onAnswer(connection: Connection, answer: Answer): void {
+    const nowMs = performance.now();
+    const { counter, sinceMs, sentMs } = connection;
+    const isOfWindow =
+      this.#intervalMs === null
+        ? this.#tally.isMeasuring
+        : sinceMs >= this.#windowStartMs && sinceMs < this.#windowEndMs;
+    this.#answered += 1;
+    this.#tally.note(answer, counter, {
+      latencyMs: nowMs - sinceMs,
+      serviceMs: nowMs - sentMs,
+      isOfWindow,
+    });
+    this.release(connection);
+    if (connection.isFree) this.take(connection);
+  }
+
+  onLost(connection: Connection): void {
+    if (connection.slot >= 0) this.#lost += 1;
+    this.release(connection);
+    const at = this.#free.indexOf(connection);
+    if (at >= 0) this.#free.splice(at, 1);
+  }
+
+  onReady(connection: Connection): void {
+    this.take(connection);
   }
 
   close(): void {
@@ -137,7 +150,10 @@ class Run {
 
   /** A connection that has nothing to do sends what is due, or waits for it. */
   private take(connection: Connection): void {
-    if (this.#isSending && this.#intervalMs === null) return this.send(connection, performance.now());
+    if (this.#isSending && this.#intervalMs === null) {
+      const nowMs = performance.now();
+      return this.send(connection, { sinceMs: nowMs, nowMs });
+    }
     this.#free.push(connection);
     if (this.#isSending) this.pump();
   }
@@ -147,7 +163,7 @@ class Run {
     if (!this.#isSending) return;
     const nowMs = performance.now();
     if (this.#intervalMs === null) {
-      for (const connection of this.#free.splice(0)) this.send(connection, nowMs);
+      for (const connection of this.#free.splice(0)) this.send(connection, { sinceMs: nowMs, nowMs });
       return;
     }
     const due = this.dueAt(nowMs, this.#intervalMs);
@@ -159,7 +175,7 @@ class Run {
       }
       const intendedMs = this.#startMs + this.#sent * this.#intervalMs;
       if (intendedMs > this.#lastFullMs) this.#tally.noteLateness(nowMs - intendedMs);
-      this.send(connection, intendedMs);
+      this.send(connection, { sinceMs: intendedMs, nowMs });
     }
   }
 
@@ -167,7 +183,7 @@ class Run {
     return Math.floor((Math.min(nowMs, this.#windowEndMs) - this.#startMs) / intervalMs) + 1;
   }
 
-  private send(connection: Connection, sinceMs: number): void {
+  private send(connection: Connection, { sinceMs, nowMs }: { sinceMs: number; nowMs: number }): void {
     let request: PreparedRequest | undefined;
     do {
       this.#nextSlot = (this.#nextSlot + 1) % this.#pool.length;
@@ -179,6 +195,7 @@ class Run {
     connection.slot = this.#nextSlot;
     connection.counter = counter;
     connection.sinceMs = sinceMs;
+    connection.sentMs = nowMs;
     this.#sent += 1;
     connection.send(request.bytes);
   }

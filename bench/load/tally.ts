@@ -17,16 +17,20 @@ export class Tally {
   answered = 0;
   isMeasuring = false;
   readonly #latency = histogram();
+  readonly #service = histogram();
   readonly #lateness = histogram();
 
   /** @param isOfWindow whether its latency counts: in an open loop, whether it was meant to be sent within the window */
   note(
     answer: Answer,
     counter: number,
-    { latencyMs, isOfWindow }: { latencyMs: number; isOfWindow: boolean },
+    { latencyMs, serviceMs, isOfWindow }: { latencyMs: number; serviceMs: number; isOfWindow: boolean },
   ) {
     const isGood = answer.status >= 200 && answer.status < 300;
-    if (isOfWindow && isGood) this.noteLatency(latencyMs);
+    if (isOfWindow && isGood) {
+      this.noteLatency(latencyMs);
+      this.#service.record(inMicroseconds(serviceMs));
+    }
     if (this.isMeasuring) this.byStatus[answer.status] = (this.byStatus[answer.status] ?? 0) + 1;
     if (!isGood) return;
     if (this.isMeasuring) this.answered += 1;
@@ -48,6 +52,10 @@ export class Tally {
 
   get latency(): Quantiles {
     return quantilesOf(this.#latency);
+  }
+
+  get service(): Quantiles {
+    return quantilesOf(this.#service);
   }
 
   get lateness(): Quantiles {

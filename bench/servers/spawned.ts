@@ -30,10 +30,13 @@ export async function ready(url: string, child: ChildProcess, everyMs = 50): Pro
 
 /** Ends a process and waits until it is gone. */
 export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-  if (hasEnded(child)) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill(signal);
-  await gone;
+  if (!hasEnded(child)) child.kill(signal);
+  await gone(child);
+}
+
+/** Waits until a process is gone. */
+export async function gone(child: ChildProcess): Promise<void> {
+  if (!hasEnded(child)) await new Promise((resolve) => child.once('exit', resolve));
 }
 
 function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
