@@ -6,5 +6,5 @@ export interface BenchContext {
   readonly options: BenchOptions;
   readonly generator: LoadGenerator;
   /** Says on standard error how far it is. */
-  progress(line: string): void;
+  readonly progress: (line: string) => void;
 }

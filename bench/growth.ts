@@ -81,26 +81,27 @@ async function manySources(callbox: BenchedCallbox, count: number): Promise<Targ
 async function growStored(context: BenchContext, callbox: BenchedCallbox): Promise<StoredStep[]> {
   const { options, progress } = context;
   const target = await hmacSource(callbox, 'stored');
+  const owner = await makeOwner(callbox);
   const steps: StoredStep[] = [];
   let stored = 0;
   for (const count of options.isQuick ? STORED_QUICK : options.isLarge ? STORED_LARGE : STORED) {
     progress(`storing ${show.whole(count - stored)} events`);
     const startedAt = performance.now();
-    const { tenantIds } = await seedEvents(callbox.pool, {
+    await seedEvents(callbox.pool, {
       count: count - stored,
       days: SEED_DAYS,
       sources: SEED_SOURCES,
+      tenantId: owner.tenantId,
     });
     const seedSeconds = (performance.now() - startedAt) / 1_000;
     stored = count;
-    const key = await lendKey(callbox, tenantIds[0] ?? '');
     await callbox.pool.query('checkpoint');
     const turns: Turn[] = [];
     for (let round = 0; round <= Math.min(options.rounds, MOST_ROUNDS); round += 1) {
       const turn = await ingest(context, callbox, [target], true);
       if (round > 0) turns.push(turn);
     }
-    const listMs = await timeLists(callbox, key);
+    const listMs = await timeLists(callbox, owner.key);
     steps.push({ stored, turns, listMs, seedSeconds });
     progress(
       `${show.whole(stored)} stored: ${show.whole(median(turns.map(({ result }) => result.perSecond)))}/s`,
@@ -127,19 +128,16 @@ async function ingest(
   return takeTurn(generator, callbox, load, { keepsEvents });
 }
 
-/** The seeded tenant was made without a key; one of another tenant that is used for nothing else becomes its. */
-async function lendKey({ call, pool }: BenchedCallbox, tenantId: string): Promise<string> {
+interface Owner {
+  readonly tenantId: string;
+  readonly key: string;
+}
+
+async function makeOwner({ call }: BenchedCallbox): Promise<Owner> {
   const { id, api_key } = await call<{ id: string; api_key: { plain_key: string } }>('POST', '/v1/tenants', {
-    slug: `lender-${tenantId.slice(-12)}`,
+    slug: 'seeded',
   });
-  const uuid = fromUlid(id);
-  await pool.query(
-    `insert into api_keys select ($2::uuid), id, name, role, hint, created_at, expires_at, last_used_at
-     from api_keys where tenant_id = $1`,
-    [uuid, tenantId],
-  );
-  await pool.query('update api_key_directory set tenant_id = $2 where tenant_id = $1', [uuid, tenantId]);
-  return api_key.plain_key;
+  return { tenantId: fromUlid(id) ?? '', key: api_key.plain_key };
 }
 
 async function timeLists({ call }: BenchedCallbox, key: string): Promise<number[]> {

@@ -37,7 +37,7 @@ export interface BenchedCallbox extends Measured {
   readonly secret: string;
   readonly dataDir: string;
   /** As the admin of the tenant `default`, or with another key. */
-  call<Body>(method: string, path: string, body?: object, key?: string): Promise<Body>;
+  readonly call: <Body>(method: string, path: string, body?: object, key?: string) => Promise<Body>;
   /** Ends it, or its PostgreSQL, which ends it too, and starts it anew on the same data at the same address. */
   restart(how: 'SIGTERM' | 'SIGKILL' | 'kill PostgreSQL'): Promise<Restarted>;
 }

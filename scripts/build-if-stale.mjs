@@ -24,13 +24,13 @@ const isStale = () =>
   !existsSync(stamp) ||
   Math.max(...sources.filter((path) => existsSync(path)).map(newest)) > statSync(stamp).mtimeMs;
 
-/** Builds if need be; ends the process when the build fails. Where there is no compiler, what is built is used. */
-export function buildIfStale() {
+/** Builds if need be, and says so; ends the process when the build fails. Where there is no compiler, what is built is used. */
+export function buildIfStale(output = process.stdout) {
   if (!existsSync(compiler) || !isStale()) return;
-  process.stdout.write('Building Callbox, a few seconds …\n');
+  output.write('Building Callbox, a few seconds …\n');
   const { status } = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json')], {
     cwd: root,
-    stdio: 'inherit',
+    stdio: ['inherit', output.fd, 'inherit'],
   });
   if (status !== 0) process.exit(status ?? 1);
   // The compiler leaves its stamp alone when the change was none to it.
