@@ -11,7 +11,8 @@ import { type BenchedCallbox, type Restarted, startCallbox } from './servers.js'
 import { ed25519Source, hmacSource } from './sources.js';
 import { doubtsAbout, type Load, settle, takeTurn, type Turn } from './turn.js';
 
-const MOST_ROUNDS = 3;
+const MOST_ROUNDS = 2;
+const COLD_STARTS = 3;
 const BODY_SIZES = [2_048, 10_240, 51_200];
 const STEADY_RATE = 2_000;
 const IDLE_CONNECTIONS = 5_000;
@@ -41,7 +42,7 @@ export async function benchLimits(context: BenchContext): Promise<Section> {
       await crash(context, callbox, target, 'kill PostgreSQL'),
     ];
     progress('cold starts');
-    const coldStartsMs = await measureColdStarts(callbox, context.options.isQuick ? 1 : MOST_ROUNDS);
+    const coldStartsMs = await measureColdStarts(callbox, context.options.isQuick ? 1 : COLD_STARTS);
     progress('statements');
     const statements = await countStatements(context, callbox, target);
     const turns = loads.flatMap((step) => step.turns);

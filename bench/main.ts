@@ -27,7 +27,8 @@ const printingParts: Readonly<Record<string, () => Promise<void>>> = {
   signatures: benchSignatures,
 };
 
-async function main(options: BenchOptions): Promise<void> {
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
   const known = [...Object.keys(parts), ...Object.keys(printingParts)];
   const unknown = options.parts.filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new Error(`no part ${unknown.join(', ')}; there are ${known.join(', ')}`);
@@ -94,7 +95,9 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-await main(readOptions(process.argv.slice(2))).catch((error: unknown) => {
+// What was started ends with this process, on its `exit`, however it is ended.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+await main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 });

@@ -9,7 +9,7 @@ export interface BenchOptions {
   /** Of each measured window. */
   readonly seconds: number;
   readonly connections: number;
-  /** Growth up to 10 million events. */
+  /** Growth up to 10 million stored events rather than 100 thousand. */
   readonly isLarge: boolean;
   /** One round, short windows: to see that the bench works, not for figures. */
   readonly isQuick: boolean;

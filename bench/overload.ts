@@ -11,7 +11,7 @@ const FACTOR = 2;
 /** A minute over as many connections as some hundred senders open, and a short storm of nearly all that Callbox lets in. */
 const STEPS = [
   { connections: 1_000, seconds: 60 },
-  { connections: 8_000, seconds: 15 },
+  { connections: 8_000, seconds: 10 },
 ];
 const QUICK_SECONDS = 3;
 const LEAST_SERVED_SHARE = 0.9;

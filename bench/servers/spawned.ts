@@ -9,10 +9,14 @@ const READY_WITHIN_MS = 60_000;
 /** Starts a compiled script of ours as a process of its own; what it says of errors is shown. */
 export function spawnScript(script: string, args: readonly string[], env?: NodeJS.ProcessEnv): ChildProcess {
   const file = fileURLToPath(new URL(`../${script}`, import.meta.url));
-  return spawn(process.execPath, [file, ...args], {
+  const child = spawn(process.execPath, [file, ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
     ...(env === undefined ? {} : { env }),
   });
+  const endWithUs = (): boolean => child.kill();
+  process.once('exit', endWithUs);
+  child.once('exit', () => process.off('exit', endWithUs));
+  return child;
 }
 
 /** Waits until the URL answers 200; fails when the process has ended instead. */
