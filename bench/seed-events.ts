@@ -14,6 +14,8 @@ export interface Seed {
   readonly sources: number;
   /** Bytes of a body, half of which compress well. Default: 200, so that ten million fit on a small disk. */
   readonly bodyBytes?: number;
+  /** The first tenant, when it is to be one that is there, so that somebody has a key to its events. */
+  readonly tenantId?: string;
   /** How many of a hundred events have a delivery with one attempt. Default: 10. */
   readonly deliveredPercent?: number;
 }
@@ -34,7 +36,7 @@ export async function seedEvents(pool: pg.Pool, seed: Seed): Promise<Seeded> {
   const nowMs = Date.now();
   const fromMs = nowMs - seed.days * DAY_MS;
   await makePartitions(pool, { fromMs: Math.floor(fromMs / DAY_MS) * DAY_MS, toMs: nowMs + DAY_MS });
-  const owners = await makeOwners(pool, seed.sources);
+  const owners = await makeOwners(pool, seed);
   for (let first = 0; first < seed.count; first += ROWS_AT_ONCE) {
     await pool.query(insertEvents, [
       owners.tenantIds,
@@ -64,8 +66,8 @@ interface Owners {
   readonly destinationId: string;
 }
 
-async function makeOwners(pool: pg.Pool, count: number): Promise<Owners> {
-  const tenantIds = [newId(), newId(), newId()];
+async function makeOwners(pool: pg.Pool, { sources: count, tenantId = newId() }: Seed): Promise<Owners> {
+  const tenantIds = [tenantId, newId(), newId()];
   const sources = Array.from({ length: count }, (_, index) => ({
     tenantId: tenantIds[index % 2 === 0 ? 0 : 1 + (index % 4 === 1 ? 1 : 0)] ?? '',
     id: newId(),
@@ -73,7 +75,8 @@ async function makeOwners(pool: pg.Pool, count: number): Promise<Owners> {
   const destinationId = newId();
   await pool.query(
     `insert into tenants (id, slug, name, wrapped_key, created_at)
-     select id, 'seed-' || id, 'Seed', '\\x00', now() from unnest($1::uuid[]) as t (id)`,
+     select id, 'seed-' || id, 'Seed', '\\x00', now() from unnest($1::uuid[]) as t (id)
+     on conflict (id) do nothing`,
     [tenantIds],
   );
   await pool.query(

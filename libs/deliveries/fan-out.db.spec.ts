@@ -17,16 +17,17 @@ afterEach(async () => {
 /** Obligations of a tenant, of events that are not there: how they are taken does not depend on them. */
 async function oblige(tenantId: string, count: number): Promise<void> {
   await rows.run(
-    `insert into fan_outs (tenant_id, event_id, source_id) select $1, unnest($2::uuid[]), $1`,
+    `insert into fan_outs (tenant_id, id, event_ids, source_ids, types)
+     select $1, id, array[id], array[$1::uuid], array[null::text] from unnest($2::uuid[]) as e (id)`,
     tenantId,
     Array.from({ length: count }, () => newId()),
   );
 }
 
 const left = async () =>
-  Object.fromEntries<unknown>(
+  Object.fromEntries(
     (await rows.run('select tenant_id, count(*)::integer as count from fan_outs group by 1')).map((row) => [
-      row['tenant_id'],
+      row['tenant_id'] as string,
       row['count'],
     ]),
   );

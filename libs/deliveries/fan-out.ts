@@ -3,7 +3,7 @@ import { newId } from '#database';
 import { matches } from './matches.js';
 
 /** Batches that are taken at a time, and events after which no further batch is. */
-const MOST_BATCHES = 200;
+const MOST_BATCHES = 500;
 const MOST_EVENTS = 1_000;
 
 /** Events of one tenant that were stored together; the arrays go side by side, `null` where it has no destination. */
