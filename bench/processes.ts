@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** Linux counts CPU time in hundredths of a second for programs that ask, whatever its own clock is. */
 const TICKS_PER_SECOND = 100;
+const MOST_SCANS = 5;
 
 /** Whether this machine says what its processes use: Linux does, under /proc. */
 export const canMeasureProcesses = process.platform === 'linux';
@@ -25,15 +26,26 @@ export function cpuSecondsOf(pid: number): number | null {
  * connections) are in the postmaster's own account of ended children, so that no time is missed between two calls.
  */
 export function cpuSecondsWithChildren(pid: number): number | null {
-  const stat = readStat(pid);
-  if (stat === null) return null;
-  let ticks = stat.own + stat.ofEnded;
+  for (let attempt = 0; attempt < MOST_SCANS; attempt += 1) {
+    const before = readStat(pid);
+    if (before === null) return null;
+    const ticks = ticksOfChildren(pid);
+    const after = readStat(pid);
+    // A child that ended meanwhile is in neither sum: look again.
+    if (after !== null && after.ofEnded === before.ofEnded)
+      return (after.own + after.ofEnded + ticks) / TICKS_PER_SECOND;
+  }
+  return null;
+}
+
+function ticksOfChildren(pid: number): number {
+  let ticks = 0;
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const child = readStat(Number(name));
     if (child?.parent === pid) ticks += child.own + child.ofEnded;
   }
-  return ticks / TICKS_PER_SECOND;
+  return ticks;
 }
 
 /** CPU seconds that the whole machine has spent on anything; `null` where that cannot be told. */

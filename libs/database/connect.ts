@@ -52,7 +52,7 @@ export function createPool(
   statementTimeoutMs: number,
   { max = 4, byKey = false }: PoolOptions = {},
 ): pg.Pool {
-  return new pg.Pool({
+  const pool = new pg.Pool({
     connectionString: url,
     application_name: `callbox-${name}`,
     max,
@@ -62,6 +62,10 @@ export function createPool(
     query_timeout: statementTimeoutMs + 1_000,
     keepAlive: true,
   });
+  // A connection that breaks while somebody has it tells so by the failure of the statement; unheard, its event would
+  // end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
 }
 
 /** Names of the migrations that a database lacks, given those it has run. */
