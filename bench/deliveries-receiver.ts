@@ -28,7 +28,8 @@ server.listen(0, '127.0.0.1', () => {
   process.send?.({ port: typeof address === 'object' ? address?.port : 0 });
 });
 process.on('message', (message) => {
-  process.send?.({ count, arrivals } satisfies ReceiverReport);
+  // Thousands of arrivals are not told to somebody who only waits for the last one.
+  process.send?.({ count, arrivals: message === 'count' ? [] : arrivals } satisfies ReceiverReport);
   if (message === 'reset') [count, arrivals] = [0, []];
 });
 process.on('disconnect', () => process.exit());
