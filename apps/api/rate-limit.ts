@@ -1,14 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 import { SETTINGS, type Settings } from '#config';
 import { type Problem, problem } from '#errors';
+import { sharedLimiter } from '#tenants';
 
 const WINDOW_SECONDS = 60;
 
-/** How many requests an API key may send a minute to one process, told in `RateLimit-*` headers with every answer. */
+/** How many requests an API key may send a minute to one machine, told in `RateLimit-*` headers with every answer. */
 @Injectable()
 export class RateLimit {
-  readonly #limiter: RateLimiterMemory | null;
+  readonly #limiter: RateLimiterAbstract | null;
   readonly #perMinute: number;
 
   constructor(@Inject(SETTINGS) { apiRatePerMinute }: Settings) {
@@ -16,7 +17,7 @@ export class RateLimit {
     this.#limiter =
       apiRatePerMinute === 0
         ? null
-        : new RateLimiterMemory({ points: apiRatePerMinute, duration: WINDOW_SECONDS });
+        : sharedLimiter('api_key_requests', { points: apiRatePerMinute, duration: WINDOW_SECONDS });
   }
 
   /** Counts a request; the error to answer when there have been too many. */

@@ -22,6 +22,7 @@ import { WorkerModule } from '../worker/worker.module.js';
 import { Bootstrap } from './bootstrap.js';
 import { HealthController } from './health.controller.js';
 import { watchRoutes } from './routes.js';
+import { SIBLINGS, type Siblings } from './siblings.js';
 import { validationProblem } from './validation-problem.js';
 
 const roleModules: Readonly<Record<Role, Type>> = {
@@ -33,15 +34,16 @@ const roleModules: Readonly<Record<Role, Type>> = {
 /** Settings and logger, for every module. */
 @Module({})
 class ProcessModule {
-  static of(settings: Settings, logger: Logger): DynamicModule {
+  static of(settings: Settings, logger: Logger, siblings: Siblings | null): DynamicModule {
     return {
       module: ProcessModule,
       global: true,
       providers: [
         { provide: SETTINGS, useValue: settings },
         { provide: LOGGER, useValue: logger },
+        { provide: SIBLINGS, useValue: siblings },
       ],
-      exports: [SETTINGS, LOGGER],
+      exports: [SETTINGS, LOGGER, SIBLINGS],
     };
   }
 }
@@ -49,11 +51,11 @@ class ProcessModule {
 /** The process: the cellar, the parts that its roles ask for, and what stands before every route. */
 @Module({})
 export class AppModule {
-  static of(settings: Settings, logger: Logger): DynamicModule {
+  static of(settings: Settings, logger: Logger, siblings: Siblings | null): DynamicModule {
     return {
       module: AppModule,
       imports: [
-        ProcessModule.of(settings, logger),
+        ProcessModule.of(settings, logger, siblings),
         DatabaseModule,
         KeyringModule,
         MetricsModule,

@@ -15,11 +15,13 @@ import { toUlid } from '#contract';
 import { newId } from '#database';
 import { problem, ProblemFilter } from '#errors';
 import { type Logger, NestLogger } from '#logging';
+import { METRICS, type Registry } from '#metrics';
 import { actingFor } from '#tenants';
 import { Inbox } from '../inbox/inbox.js';
 import { isIngestTarget } from '../inbox/ingest-url.js';
 import { AppModule } from './app.module.js';
 import { createOpenApiDocument } from './openapi.js';
+import type { Siblings } from './siblings.js';
 
 const API_BODY_LIMIT_BYTES = 1_048_576;
 const MAKE_ROOM_EVERY_MS = 100;
@@ -29,6 +31,7 @@ export async function createApp(
   settings: Settings,
   logger: Logger,
   version: string,
+  siblings: Siblings | null = null,
 ): Promise<NestFastifyApplication> {
   const front: { inbox: Inbox | null } = { inbox: null };
   const filter = new ProblemFilter(logger);
@@ -43,12 +46,17 @@ export async function createApp(
       filter.write(problem('malformed_request', 'The URL cannot be read'), request.id, reply as never);
     },
   } as ConstructorParameters<typeof FastifyAdapter>[0]);
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(settings, logger), adapter, {
-    logger: new NestLogger(logger),
-    bodyParser: false,
-    abortOnError: false,
-    forceCloseConnections: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.of(settings, logger, siblings),
+    adapter,
+    {
+      logger: new NestLogger(logger),
+      bodyParser: false,
+      abortOnError: false,
+      forceCloseConnections: false,
+    },
+  );
+  siblings?.tellMetricsOf(app.get<Registry>(METRICS, { strict: false }));
   acceptJsonOnly(app);
   nameRequests(app);
   if (settings.roles.includes('inbox')) front.inbox = app.get(Inbox, { strict: false });

@@ -1,10 +1,11 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiProduces, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { Database, pendingMigrations } from '#database';
+import { Database, DiskSpace, pendingMigrations } from '#database';
 import { problem } from '#errors';
 import { METRICS, type Registry } from '#metrics';
 import { Operation } from '../api/operation.js';
+import { SIBLINGS, type Siblings } from './siblings.js';
 
 const Health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
 
@@ -18,7 +19,9 @@ interface TextReply {
 export class HealthController {
   constructor(
     private readonly database: Database,
+    private readonly disk: DiskSpace,
     @Inject(METRICS) private readonly metrics: Registry,
+    @Inject(SIBLINGS) private readonly siblings: Siblings | null,
   ) {}
 
   @Get('healthz')
@@ -60,6 +63,8 @@ export class HealthController {
       .catch(() => []);
     if (pendingMigrations(ran.map(({ name }) => name)).length > 0)
       throw problem('unavailable', 'Migrations are pending');
+    if (this.disk.isShort)
+      throw problem('unavailable', 'The disk of the database is nearly full; callbacks are turned away');
     return { status: 'ok' };
   }
 
@@ -68,11 +73,14 @@ export class HealthController {
   @Operation({
     id: 'getMetrics',
     summary: 'Metrics for Prometheus',
+    description: 'Of all processes that share this port, added up.',
     access: 'public',
     status: 200,
     answers: 'Text format 0.0.4',
   })
   async metricsText(@Res() reply: TextReply): Promise<void> {
-    reply.header('content-type', this.metrics.contentType).send(await this.metrics.metrics());
+    const text = this.siblings === null ? await this.metrics.metrics() : await this.siblings.metrics();
+    if (text === null) throw problem('unavailable', 'The other processes cannot be asked');
+    reply.header('content-type', this.metrics.contentType).send(text);
   }
 }

@@ -1,17 +1,22 @@
 import { readFileSync } from 'node:fs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Settings } from '#config';
-import { migrate } from '#database';
+import { connectionsAllowed, migrate, mostConnections } from '#database';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#embedded-postgres';
 import type { Logger } from '#logging';
-import { Bootstrap } from './bootstrap.js';
+import { Bootstrap, type Welcome } from './bootstrap.js';
 import { createApp } from './create-app.js';
 import { withMasterKeys } from './master-key-file.js';
+import { Members } from './members.js';
+import type { Siblings } from './siblings.js';
 import { welcomeText } from './welcome.js';
+
+/** For other programs beside Callbox on the embedded database, and for PostgreSQL itself. */
+const OTHER_CONNECTIONS = 20;
+const LEAST_CONNECTIONS = 100;
 
 /** A running Callbox. */
 export interface Running {
-  readonly app: NestFastifyApplication;
   /** What to show in the terminal. */
   readonly welcome: string;
   /** Settles when the embedded PostgreSQL ends by itself; never on a database of one's own. */
@@ -20,32 +25,72 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Starts everything that the settings ask for, in order; what was started is stopped again when a later step fails. */
-export async function start(settings: Settings, logger: Logger): Promise<Running> {
+/** A process that answers requests. */
+export interface Serving {
+  readonly app: NestFastifyApplication;
+  readonly welcome: Welcome | null;
+}
+
+interface ServingOptions {
+  /** `null`: this process serves alone. */
+  readonly siblings: Siblings | null;
+  /** Whether this process makes what an installation has from its first start on. */
+  readonly bootstraps: boolean;
+}
+
+/**
+ * Starts everything that the settings ask for, in order; what was started is stopped again when a later step fails.
+ * `entry` is the program that further processes run.
+ */
+export async function start(settings: Settings, logger: Logger, entry: string): Promise<Running> {
   const embedded = settings.databaseUrl === undefined ? await startDatabase(settings, logger) : null;
-  let app: NestFastifyApplication | undefined;
+  let stopServing = (): Promise<void> => Promise.resolve();
   const stop = async (): Promise<void> => {
-    await app?.close();
+    await stopServing();
     await embedded?.stop();
   };
   try {
     const complete = await completeSettings(settings, embedded);
     const migrationsRun = await migrate(complete.databaseUrl ?? '');
-    const version = packageVersion();
-    app = await createApp(complete, logger, version);
-    await app.init();
-    const welcome = await app.get(Bootstrap).run();
-    await listen(app, complete);
+    await warnOfFewConnections(complete, logger);
+    let welcome: Welcome | null;
+    if (settings.processes > 1) {
+      const members = new Members(complete, logger, entry);
+      stopServing = () => members.stop();
+      welcome = await members.start();
+    } else {
+      const serving = await serve(complete, logger, { siblings: null, bootstraps: true });
+      stopServing = () => serving.app.close();
+      welcome = serving.welcome;
+    }
     const database =
       embedded === null ? 'the one in DATABASE_URL' : `PostgreSQL ${embedded.version} in ${settings.dataDir}`;
+    const facts = { version: packageVersion(), database, migrationsRun };
     return {
-      app,
-      welcome: welcomeText(complete, welcome, { version, database, migrationsRun }),
+      welcome: welcomeText(complete, welcome, facts),
       databaseLost: embedded?.exited ?? new Promise(() => undefined),
       stop,
     };
   } catch (error) {
     await stop();
+    throw error;
+  }
+}
+
+/** Answers requests on the port of the settings, in this process. */
+export async function serve(
+  settings: Settings,
+  logger: Logger,
+  { siblings, bootstraps }: ServingOptions,
+): Promise<Serving> {
+  const app = await createApp(settings, logger, packageVersion(), siblings);
+  try {
+    await app.init();
+    const welcome = bootstraps ? await app.get(Bootstrap).run() : null;
+    await listen(app, settings);
+    return { app, welcome };
+  } catch (error) {
+    await app.close();
     throw error;
   }
 }
@@ -60,14 +105,23 @@ async function listen(app: NestFastifyApplication, { port, host }: Settings): Pr
 }
 
 function startDatabase(settings: Settings, logger: Logger): Promise<EmbeddedPostgres> {
+  const connections = Math.max(LEAST_CONNECTIONS, mostConnections(settings.processes) + OTHER_CONNECTIONS);
   return startEmbeddedPostgres({
     dataDir: settings.dataDir,
     log: (line) => logger.debug({ line }, 'postgres'),
+    settings: { max_connections: String(connections) },
   });
 }
 
 async function completeSettings(settings: Settings, embedded: EmbeddedPostgres | null): Promise<Settings> {
   return { ...(await withMasterKeys(settings)), databaseUrl: embedded?.url ?? settings.databaseUrl };
+}
+
+/** Too few are no reason not to start: not every pool is ever full, and other machines may be meant to share them. */
+async function warnOfFewConnections({ databaseUrl, processes }: Settings, logger: Logger): Promise<void> {
+  const needed = mostConnections(processes);
+  const allowed = await connectionsAllowed(databaseUrl ?? '');
+  if (allowed < needed) logger.warn({ needed, allowed }, 'database.few_connections');
 }
 
 function packageVersion(): string {

@@ -8,17 +8,17 @@ interface Facts {
 }
 
 /** The text a person sees when Callbox has started. The API key is in it once, on the first start. */
-export function welcomeText(settings: Settings, welcome: Welcome, facts: Facts): string {
+export function welcomeText(settings: Settings, welcome: Welcome | null, facts: Facts): string {
   const base = settings.publicUrl;
   const key =
-    welcome.plainKey !== null
+    welcome?.plainKey != null
       ? `${welcome.plainKey}\n               (tenant "default", role admin; shown this once, so keep it)`
       : settings.bootstrapKey !== undefined
         ? 'the one in CALLBOX_BOOTSTRAP_KEY'
         : 'the one shown at the first start';
   const lines = [
     '',
-    `  Callbox ${facts.version} is running (${settings.roles.join(', ')})`,
+    `  Callbox ${facts.version} is running (${settings.roles.join(', ')}${settings.processes > 1 ? ` in each of ${settings.processes} processes` : ''})`,
     '',
     `  Base URL     ${base}`,
     `  Swagger UI   ${base}/docs`,
@@ -26,7 +26,7 @@ export function welcomeText(settings: Settings, welcome: Welcome, facts: Facts):
     `  Database     ${facts.database}, ${facts.migrationsRun === 0 ? 'up to date' : `${facts.migrationsRun} migrations run`}`,
     '',
   ];
-  if (welcome.callback !== null && settings.roles.includes('inbox')) {
+  if (welcome?.callback != null && settings.roles.includes('inbox')) {
     const { url, body, signature } = welcome.callback;
     lines.push(
       '  Send your first callback; it carries a valid signature:',

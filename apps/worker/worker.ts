@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import type pg from 'pg';
 import { SETTINGS, type Settings } from '#config';
-import { createPool } from '#database';
+import { createPool, poolSize } from '#database';
 import { DeliveryPreparer, fanOut, Pruner, settle } from '#deliveries';
 import { EventLog } from '#events';
 import { LOGGER, type Logger } from '#logging';
@@ -47,7 +47,7 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, OnApplic
     eventLog: EventLog,
   ) {
     const pool = createPool(settings.databaseUrl ?? '', 'worker', STATEMENT_TIMEOUT_MS, {
-      max: 8,
+      max: poolSize('worker', settings.processes),
       byKey: true,
     });
     pool.on('error', (error) => logger.warn({ error }, 'worker.connection_lost'));

@@ -13,8 +13,46 @@ const SESSION = [
   `-c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_TIMEOUT_MS}`,
 ].join(' ');
 
+/** The most connections of each pool of a process that is alone. */
+export const POOL_SIZES = { api: 8, acrossTenants: 4, events: 4, worker: 8 } as const;
+/** The management API may need a second connection to finish what holds a first one. */
+const LEAST_CONNECTIONS: Readonly<Partial<Record<PoolName, number>>> = { api: 4 };
+const LEAST_OF_OTHERS = 2;
+/** Changes are listened to on one; the rest is for the short moments in which connections are replaced. */
+const OTHER_CONNECTIONS = 3;
+
+type PoolName = keyof typeof POOL_SIZES;
+
+/** The most connections of a pool. Processes that share a machine share its work, so each needs fewer. */
+export function poolSize(name: PoolName, processes: number): number {
+  const alone = POOL_SIZES[name];
+  return Math.max(LEAST_CONNECTIONS[name] ?? LEAST_OF_OTHERS, Math.ceil(alone / Math.sqrt(processes)));
+}
+
+/** The most connections that all processes of a machine hold together. */
+export function mostConnections(processes: number): number {
+  const names = Object.keys(POOL_SIZES) as PoolName[];
+  const ofPools = names.reduce((sum, name) => sum + poolSize(name, processes), 0);
+  return processes * (ofPools + OTHER_CONNECTIONS);
+}
+
+/** How many connections a server lets ordinary users hold. */
+export async function connectionsAllowed(url: string): Promise<number> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ allowed: number }>(
+      `select sum(case name when 'max_connections' then 1 else -1 end * setting::integer)::integer as allowed
+       from pg_settings where name in ('max_connections', 'superuser_reserved_connections', 'reserved_connections')`,
+    );
+    return rows[0]?.allowed ?? 0;
+  } finally {
+    await client.end();
+  }
+}
+
 /** TypeORM's options for the management side. */
-export function createDataSourceOptions(url: string): DataSourceOptions {
+export function createDataSourceOptions(url: string, processes = 1): DataSourceOptions {
   return {
     type: 'postgres',
     url,
@@ -24,7 +62,7 @@ export function createDataSourceOptions(url: string): DataSourceOptions {
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     applicationName: 'callbox-api',
     extra: {
-      max: 8,
+      max: poolSize('api', processes),
       // Not the owner of anything: sees the rows of the tenant that a transaction names, and no others.
       options: `${SESSION} -c role=callbox_tenant`,
       statement_timeout: 5_000,

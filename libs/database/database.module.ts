@@ -13,7 +13,7 @@ import { DiskSpace } from './disk-space.js';
     TypeOrmModule.forRootAsync({
       inject: [SETTINGS],
       useFactory: (settings: Settings) => ({
-        ...createDataSourceOptions(settings.databaseUrl ?? ''),
+        ...createDataSourceOptions(settings.databaseUrl ?? '', settings.processes),
         autoLoadEntities: true,
         retryAttempts: 3,
         retryDelay: 1_000,

@@ -3,7 +3,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type pg from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import { SETTINGS, type Settings } from '#config';
-import { createPool } from './connect.js';
+import { createPool, poolSize } from './connect.js';
 
 const STATEMENT_TIMEOUT_MS = 5_000;
 
@@ -30,7 +30,9 @@ export class Database implements OnApplicationShutdown {
     private readonly dataSource: DataSource,
     @Inject(SETTINGS) settings: Settings,
   ) {
-    this.#acrossTenants = createPool(settings.databaseUrl ?? '', 'across-tenants', STATEMENT_TIMEOUT_MS);
+    this.#acrossTenants = createPool(settings.databaseUrl ?? '', 'across-tenants', STATEMENT_TIMEOUT_MS, {
+      max: poolSize('acrossTenants', settings.processes),
+    });
     // A connection that breaks while idle is replaced by the next query.
     this.#acrossTenants.on('error', () => undefined);
   }

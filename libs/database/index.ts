@@ -1,7 +1,15 @@
 // PostgreSQL: connections, transactions that know their tenant, ids, cursors, change notices, migrations.
 // May know: TypeORM, pg and our migrations.
 // Must not: know what the tables mean.
-export { createDataSourceOptions, createPool, migrate, pendingMigrations } from './connect.js';
+export {
+  connectionsAllowed,
+  createDataSourceOptions,
+  createPool,
+  migrate,
+  mostConnections,
+  pendingMigrations,
+  poolSize,
+} from './connect.js';
 export { Database } from './database.js';
 export { DatabaseModule } from './database.module.js';
 export { Changes } from './changes.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type pg from 'pg';
 import { SETTINGS, type Settings } from '#config';
-import { createPool, GroupCommit } from '#database';
+import { createPool, GroupCommit, poolSize } from '#database';
 import { LOGGER, type Logger } from '#logging';
 import { type Appended, Appender } from './append.js';
 import { countDuplicates, type EventKey } from './count-duplicates.js';
@@ -25,7 +25,9 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
     @Inject(SETTINGS) settings: Settings,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.#pool = createPool(settings.databaseUrl ?? '', 'events', STATEMENT_TIMEOUT_MS);
+    this.#pool = createPool(settings.databaseUrl ?? '', 'events', STATEMENT_TIMEOUT_MS, {
+      max: poolSize('events', settings.processes),
+    });
     this.#pool.on('error', (error) => this.logger.warn({ error }, 'event_log.connection_lost'));
     this.#appender = new Appender(this.#pool);
     this.#partitions = new PartitionKeeper(this.#pool, logger);

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
 
@@ -31,12 +32,14 @@ const REDACTED = [
 const PORTION_BYTES = 32_768;
 const MOST_BYTES_A_WRITE = 65_536;
 const FLUSH_EVERY_MS = 200;
+/** POSIX's PIPE_BUF: what processes that share a pipe write in one piece, at most so much, does not get mixed up. */
+const UNDIVIDED_BYTES = 4_096;
 
 /** Makes the logger of a process; `destination` is for tests that read the log. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const options = {
     level,
-    base: null,
+    base: { pid: process.pid },
     redact: { paths: REDACTED, censor: '[redacted]' },
     timestamp,
     formatters: { level: (label: string) => ({ level: label }) },
@@ -63,11 +66,8 @@ function timestamp(): string {
  * waiting is written several times a second and when the process exits; a kill -9 can lose that much of the log.
  */
 function standardOutput(): DestinationStream {
-  return pino.destination({
-    dest: 1,
-    sync: false,
-    minLength: PORTION_BYTES,
-    maxWrite: MOST_BYTES_A_WRITE,
-    periodicFlush: FLUSH_EVERY_MS,
-  });
+  const portions = cluster.isWorker
+    ? { minLength: UNDIVIDED_BYTES / 2, maxWrite: UNDIVIDED_BYTES }
+    : { minLength: PORTION_BYTES, maxWrite: MOST_BYTES_A_WRITE };
+  return pino.destination({ dest: 1, sync: false, periodicFlush: FLUSH_EVERY_MS, ...portions });
 }

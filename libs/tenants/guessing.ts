@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import { type RateLimiterRes } from 'rate-limiter-flexible';
+import { sharedLimiter } from './shared-limiter.js';
 
 /** Above what a client with a wrong key in its settings tries by itself, far below what guessing would take. */
 const FAILURES_A_MINUTE = 200;
@@ -25,8 +26,8 @@ export interface Attempt {
  * not been wrong never wait, so that nobody can lock a key's owner out by guessing beside him.
  */
 export class Guessing {
-  readonly #failures = new RateLimiterMemory({ points: FAILURES_A_MINUTE, duration: 60 });
-  readonly #checks = new RateLimiterMemory({ points: CHECKS_A_SECOND, duration: 1 });
+  readonly #failures = sharedLimiter('guess_failures', { points: FAILURES_A_MINUTE, duration: 60 });
+  readonly #checks = sharedLimiter('guess_checks', { points: CHECKS_A_SECOND, duration: 1 });
   /** By a plain hash of the text, which holds 256 random bits; in memory only. */
   readonly #proven = new LRUCache<string, true>({ max: MOST_PROVEN, ttl: PROVEN_FOR_MS });
   #waiting = 0;

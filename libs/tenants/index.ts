@@ -18,6 +18,7 @@ export type { Answer, RepeatableRequest } from './idempotency.service.js';
 export { type RateLimit, Tenant } from './tenant.entity.js';
 export { Tenants } from './tenants.service.js';
 export type { NewTenant, TenantDraft } from './tenants.service.js';
+export { sharedLimiter } from './shared-limiter.js';
 export { TenantKeys } from './tenant-keys.js';
 export { TenantsModule } from './tenants.module.js';
 export { mayActAs, roles } from './roles.js';

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { eventually } from '#testing';
 
+const READY_WITHIN_MS = 25_000;
+
 const entry = join(process.cwd(), 'dist/apps/server/main.js');
 
 /** The built server as a process of its own, as `npm start` runs it. */
@@ -28,13 +30,13 @@ export class ServerProcess {
   }
 
   /** Waits for the welcome text. */
-  async ready(): Promise<string> {
+  async ready(withinMs = READY_WITHIN_MS): Promise<string> {
     return eventually(() => {
       if (this.exitCode !== undefined) throw new Error(`the server has ended: ${this.output}`);
       if (!this.output.includes('Ctrl-C stops it'))
         throw new Error(`the server is not ready: ${this.output}`);
       return this.output;
-    }, 25_000);
+    }, withinMs);
   }
 
   /** Sends a signal and waits for the end; gives back the exit code, `null` after SIGKILL. */
