@@ -1,0 +1,88 @@
+import { Database, Overloaded } from '#database';
+import { eventually, TestApp, type TestTenant } from '#testing';
+import { LiveSources } from './live-sources.js';
+
+let app: TestApp;
+let live: LiveSources;
+let tenant: TestTenant;
+let asked: jest.SpyInstance;
+beforeAll(async () => {
+  app = await TestApp.start({ settings: { roles: ['inbox', 'api'] } });
+  live = app.app.get(LiveSources, { strict: false });
+  tenant = await app.tenant();
+});
+afterAll(() => app.stop());
+beforeEach(() => {
+  asked = jest.spyOn(app.app.get(Database), 'queryAcrossTenants');
+});
+afterEach(() => asked.mockRestore());
+
+const find = (slug: string) => live.findByUrlAcrossTenants(tenant.slug, slug);
+
+/** How often a URL was looked up in the database since the test began. */
+function lookUps(slug: string): number {
+  return asked.mock.calls.filter(([, parameters]) => (parameters as unknown[]).includes(slug)).length;
+}
+
+/** Changes something, and waits until this process has heard of it. */
+async function change(slug: string): Promise<void> {
+  await tenant.ok('PATCH', `/v1/sources/${slug}`, { config: { retention_days: 7 } });
+  await eventually(async () => expect((await find(slug))?.config).toEqual({ retention_days: 7 }), 1_000);
+}
+
+describe('sources in memory', () => {
+  test('are looked up once for all who ask at the same time, and not again', async () => {
+    await tenant.source('runflow', { slug: 'busy' });
+    const found = await Promise.all(Array.from({ length: 100 }, () => find('busy')));
+    expect(new Set(found).size).toBe(1);
+    expect(found[0]).toMatchObject({ slug: 'busy', keys: [{ material: expect.anything() }] });
+    expect(await find('busy')).toBe(found[0]);
+    expect(lookUps('busy')).toBe(1);
+  });
+
+  test('stay there when another one changes', async () => {
+    await tenant.source('runflow', { slug: 'steady' });
+    await tenant.source('runflow', { slug: 'changing' });
+    const steady = await find('steady');
+    await change('changing');
+    expect(await find('steady')).toBe(steady);
+  });
+
+  test('are looked up anew when they change, and are gone when they are deleted', async () => {
+    await tenant.source('runflow', { slug: 'leaving' });
+    expect(await find('leaving')).not.toBeNull();
+    await change('leaving');
+    await tenant.ok('DELETE', '/v1/sources/leaving');
+    await eventually(async () => expect(await find('leaving')).toBeNull(), 1_000);
+  });
+});
+
+describe('URLs of no source', () => {
+  test('are remembered, whatever else changes', async () => {
+    await tenant.source('runflow', { slug: 'other' });
+    expect(await find('nothing-there')).toBeNull();
+    await change('other');
+    expect(await find('nothing-there')).toBeNull();
+    expect(lookUps('nothing-there')).toBe(1);
+  });
+
+  test('are found as soon as there is one', async () => {
+    expect(await find('to-come')).toBeNull();
+    await tenant.source('runflow', { slug: 'to-come' });
+    await eventually(async () => expect(await find('to-come')).not.toBeNull(), 1_000);
+  });
+
+  test('cannot line up without end, nor push out what is there', async () => {
+    await tenant.source('runflow', { slug: 'real' });
+    const real = await find('real');
+    const flood = await Promise.allSettled(
+      Array.from({ length: 2_000 }, (_, index) => find(`made-up-${index}`)),
+    );
+    const refused = flood.filter((one) => one.status === 'rejected');
+    expect(refused.length).toBeGreaterThan(0);
+    for (const one of refused) expect(one.reason).toBeInstanceOf(Overloaded);
+    expect(flood.length - refused.length).toBeGreaterThan(0);
+    expect(await find('real')).toBe(real);
+    expect(lookUps('real')).toBe(1);
+  });
+});
