@@ -9,7 +9,7 @@ import {
 import type pg from 'pg';
 import { SETTINGS, type Settings } from '#config';
 import { createPool, poolSize } from '#database';
-import { DeliveryPreparer, fanOut, Pruner, settle } from '#deliveries';
+import { DeliveryPreparer, fanOut, Pruner, Redeliverer, settle } from '#deliveries';
 import { EventLog } from '#events';
 import { LOGGER, type Logger } from '#logging';
 import { METRICS, type Registry } from '#metrics';
@@ -28,6 +28,8 @@ const SETTLE_EVERY_MS = 2_000;
 const MOST_SOCKETS_PER_ORIGIN = 1_000;
 /** As many as a burst may have used: fewer would be closed at its end and opened again by the next one. */
 const MOST_IDLE_SOCKETS = 1_024;
+/** Between two looks at orders whose destinations have as much as they can take. */
+const REDELIVER_REST_MS = 50;
 const PRUNE_EVERY_MS = 60_000;
 /** Between two batches of what has expired, so that callbacks have the disk to themselves in between. */
 const PRUNE_REST_MS = 100;
@@ -37,7 +39,7 @@ const PRUNE_REST_MS = 100;
 export class Worker implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   readonly #pool: pg.Pool;
   readonly #deliverer: Deliverer;
-  readonly #loops: { fanOut: Loop; deliver: Loop; settle: Loop; prune: Loop };
+  readonly #loops: { fanOut: Loop; deliver: Loop; redeliver: Loop; settle: Loop; prune: Loop };
 
   constructor(
     @Inject(SETTINGS) settings: Settings,
@@ -53,6 +55,7 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, OnApplic
     pool.on('error', (error) => logger.warn({ error }, 'worker.connection_lost'));
     this.#pool = pool;
     const pruner = new Pruner(pool);
+    const redeliverer = new Redeliverer(pool);
     const loop = (name: string, idleMs: number, work: () => Promise<boolean>) =>
       new Loop({ name, idleMs, work, logger });
     const deliver = loop('deliver', LOOK_EVERY_MS, () => this.#deliverer.work());
@@ -75,6 +78,12 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, OnApplic
         if (deliveries > 0) deliver.wake();
         if (mayBeMore) await sleep(GATHER_MS);
         return mayBeMore;
+      }),
+      redeliver: loop('redeliver', LOOK_EVERY_MS, async () => {
+        const { fed, left } = await redeliverer.round();
+        if (fed > 0) deliver.wake();
+        if (left === 'wait') await sleep(REDELIVER_REST_MS);
+        return left !== 'none';
       }),
       settle: loop('settle', SETTLE_EVERY_MS, async () => {
         const moved = await settle(pool);

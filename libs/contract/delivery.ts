@@ -64,13 +64,18 @@ export const CreateRedelivery = z
 
 const redeliveryFields = {
   id: Id,
-  status: z
-    .enum(['pending', 'completed', 'cancelled'])
-    .meta({ description: 'completed: no delivery of it is pending any more' }),
-  total: z.int(),
-  pending: z.int().meta({ description: 'Held ones included' }),
+  status: z.enum(['expanding', 'pending', 'completed', 'cancelled']).meta({
+    description:
+      'expanding: events are still being collected, so that total grows. completed: no delivery of it is pending any more',
+  }),
+  total: z.int().meta({
+    description:
+      'How many deliveries it comes to: the sum of the four below. Events that are erased before their turn are taken out of it',
+  }),
+  pending: z.int().meta({ description: 'Held ones, and those whose turn has not come, included' }),
   succeeded: z.int(),
   failed: z.int(),
+  cancelled: z.int().meta({ description: 'Not sent, since it was cancelled or its destination deleted' }),
   created_at: Time,
 };
 
@@ -79,9 +84,10 @@ export const RedeliverySummary = z.object(redeliveryFields).meta({ id: 'Redelive
 export const Redelivery = z
   .object({
     ...redeliveryFields,
-    deliveries: z
-      .array(z.object({ id: Id, event_id: Id, destination_id: Id, status: DeliveryStatus }))
-      .meta({ description: 'In the order in which they are sent; the first 1000' }),
+    deliveries: z.array(z.object({ id: Id, event_id: Id, destination_id: Id, status: DeliveryStatus })).meta({
+      description:
+        'In the order in which they are sent; the first 1000. Those of long orders come to be as their destinations take them',
+    }),
   })
   .meta({ id: 'Redelivery' });
 
@@ -109,5 +115,13 @@ export const CreateBulkRedelivery = z
 
 /** A redelivery or, of a dry run, the bare count. */
 export const BulkRedelivery = z
-  .union([Redelivery, z.object({ total: z.int() })])
+  .union([
+    Redelivery,
+    z.object({
+      total: z.int(),
+      is_partial: z.literal(true).optional().meta({
+        description: 'There was not the time to count them all: there are more than total',
+      }),
+    }),
+  ])
   .meta({ id: 'BulkRedelivery' });

@@ -3,6 +3,7 @@ import { Database, type Page, type PageRequest } from '#database';
 import { problem } from '#errors';
 import { Events } from '#events';
 import { AuditLog } from '#tenants';
+import { uncounted } from './count-redelivery.js';
 import type { DeliveryFilter, DeliveryRow, DeliveryStatus } from './delivery-row.js';
 import { deliveryColumns, listDeliveries } from './list-deliveries.js';
 
@@ -85,6 +86,11 @@ export class Deliveries {
              and c.next_probe_at is not null`,
           [tenantId, id],
         );
+        await manager.query(
+          `update redeliveries r set stage = 'draining' from deliveries d
+           where d.tenant_id = $1 and d.id = $2 and r.tenant_id = $1 and r.id = d.redelivery_id and r.stage = 'settled'`,
+          [tenantId, id],
+        );
         await this.audit.record(manager, tenantId, {
           action: 'delivery.retried',
           target: { type: 'delivery', id, name: null },
@@ -121,7 +127,10 @@ export class Deliveries {
     await this.database.tenant(tenantId, async (manager) => {
       await this.events.eraseWithin(manager, tenantId, eventId);
       await manager.query(
-        `with gone as (delete from deliveries where tenant_id = $1 and event_id = $2 returning id)
+        `with gone as (
+           delete from deliveries where tenant_id = $1 and event_id = $2
+           returning tenant_id, id, redelivery_id, status
+         ), ${uncounted}
          delete from attempts a using gone where a.tenant_id = $1 and a.delivery_id = gone.id`,
         [tenantId, eventId],
       );

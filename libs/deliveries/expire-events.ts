@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { idAtTime } from '#database';
 import type { TimeRange } from '#events';
+import { uncounted } from './count-redelivery.js';
 
 /** Of a source whose config says nothing. */
 export const DEFAULT_RETENTION_DAYS = 30;
@@ -105,8 +106,8 @@ const deleteSome = `
     where c.tenant_id = x.tenant_id and c.id = x.id and c.id >= $2::uuid and c.id < $3::uuid
   ), gone as (
     delete from deliveries d using expired x where d.tenant_id = x.tenant_id and d.event_id = x.id
-    returning d.tenant_id, d.id
-  ), tried as (
+    returning d.tenant_id, d.id, d.redelivery_id, d.status
+  ), ${uncounted}, tried as (
     delete from attempts a using gone g where a.tenant_id = g.tenant_id and a.delivery_id = g.id
   ), deleted as (
     delete from events e using expired x
@@ -127,6 +128,7 @@ const deleteOrphansOfGap = `
   ), tried as (
     delete from attempts a using orphans o where a.tenant_id = o.tenant_id and a.delivery_id = o.id
   ), gone as (
-    delete from deliveries d using orphans o where d.tenant_id = o.tenant_id and d.id = o.id returning 1
-  )
+    delete from deliveries d using orphans o where d.tenant_id = o.tenant_id and d.id = o.id
+    returning d.tenant_id, d.redelivery_id, d.status
+  ), ${uncounted}
   select count(*)::integer as count from gone`;

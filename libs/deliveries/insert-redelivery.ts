@@ -1,51 +1,55 @@
-import type { EntityManager } from 'typeorm';
+import type { Ask, Criteria, OrderKey } from './bulk-order.js';
 import { newId } from '#database';
-import type { Target } from './bulk-targets.js';
 
-/** A redelivery that is being written. */
-export interface OrderKey {
-  readonly tenantId: string;
-  readonly id: string;
+/** One event on its way to one destination once more. */
+export interface Target {
+  readonly event_id: string;
+  readonly source_id: string;
+  readonly destination_id: string;
 }
 
-/** Writes the order itself, before its deliveries. */
-export async function insertOrder(manager: EntityManager, { tenantId, id }: OrderKey): Promise<void> {
-  await manager.query(
-    'insert into redeliveries (tenant_id, id, total, created_at) values ($1, $2, 0, now())',
-    [tenantId, id],
+/** Writes an order that has collected nothing yet. */
+export async function insertBulkOrder(
+  ask: Ask,
+  { tenantId, id }: OrderKey,
+  criteria: Criteria,
+  perSecond: number | undefined,
+): Promise<void> {
+  await ask(
+    `insert into redeliveries (tenant_id, id, stage, criteria, per_second, collected_to, total, made, created_at)
+     values ($1, $2, 'collecting', $3::jsonb, $4, $5, 0, 0, now())`,
+    [tenantId, id, JSON.stringify(criteria), perSecond ?? null, criteria.afterId],
   );
 }
 
-/** Writes how many deliveries an order has come to. */
-export async function setTotal(
-  manager: EntityManager,
+/** Writes an order with all its deliveries. */
+export async function insertOrder(
+  ask: Ask,
   { tenantId, id }: OrderKey,
-  total: number,
+  targets: readonly Target[],
 ): Promise<void> {
-  await manager.query('update redeliveries set total = $3 where tenant_id = $1 and id = $2', [
-    tenantId,
-    id,
-    total,
-  ]);
+  await ask(
+    'insert into redeliveries (tenant_id, id, total, made, created_at) values ($1, $2, $3, $3, now())',
+    [tenantId, id, targets.length],
+  );
+  await insertTargets(ask, { tenantId, id }, targets, () => 0);
 }
 
 /** Writes deliveries of an order. Ids are made in the order of `targets`, and workers take what is due at the same time in the order of ids. */
 export async function insertTargets(
-  manager: EntityManager,
+  ask: Ask,
   { tenantId, id }: OrderKey,
   targets: readonly Target[],
-  before: { readonly total: number; readonly perSecond: number | undefined },
+  delayMsOf: (index: number) => number,
 ): Promise<void> {
-  const delayOf = (index: number): number =>
-    before.perSecond === undefined ? 0 : Math.round(((before.total + index) * 1_000) / before.perSecond);
-  await manager.query(insertRedelivered, [
+  await ask(insertRedelivered, [
     tenantId,
     id,
     targets.map(() => newId()),
     targets.map(({ event_id }) => event_id),
     targets.map(({ source_id }) => source_id),
     targets.map(({ destination_id }) => destination_id),
-    targets.map((_target, index) => delayOf(index)),
+    targets.map((_target, index) => delayMsOf(index)),
   ]);
 }
 

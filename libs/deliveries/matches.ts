@@ -30,3 +30,8 @@ function matchesGlob(glob: string, text: string): boolean {
   }
   return true;
 }
+
+/** The same as a pattern for SQL's `like`. */
+export function likePatternOf(glob: string): string {
+  return glob.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%');
+}

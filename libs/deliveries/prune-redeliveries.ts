@@ -38,7 +38,7 @@ const deleteEmpty = `
     order by tenant_id, id limit $4
   ), gone as (
     delete from redeliveries r using looked_at l
-    where r.tenant_id = l.tenant_id and r.id = l.id and not exists (
+    where r.tenant_id = l.tenant_id and r.id = l.id and (r.stage is null or r.stage = 'settled') and not exists (
       select from deliveries d where d.tenant_id = l.tenant_id and d.redelivery_id = l.id offset 0
     )
   )

@@ -5,35 +5,35 @@ import { Database, newId, type Page, type PageRequest, pageOf } from '#database'
 import { problem } from '#errors';
 import { Events } from '#events';
 import { AuditLog } from '#tenants';
-import { type BulkOrder, bulkTargets } from './bulk-targets.js';
-import type { DeliveryStatus } from './delivery-row.js';
+import { type Ask, type BulkOrder, type Criteria, criteriaOf, type OrderKey } from './bulk-order.js';
+import { cancelSome, stopOrder } from './cancel-redelivery.js';
+import { collectStep, countStep } from './collect.js';
+import {
+  findRedelivery,
+  listRedeliveries,
+  type RedeliverySummary,
+  type RedeliveryView,
+} from './count-redelivery.js';
 import { Destination } from './destination.entity.js';
+import { feedStep } from './feed.js';
+import { firstRoom } from './feed-windows.js';
+import { insertBulkOrder, insertOrder } from './insert-redelivery.js';
 import { matches } from './matches.js';
-import { insertOrder, insertTargets, type OrderKey, setTotal } from './insert-redelivery.js';
 
-/** An order to deliver again, and how far it has come. */
-export interface RedeliverySummary {
-  readonly id: string;
-  readonly status: 'pending' | 'completed' | 'cancelled';
+/** How many deliveries a dry run has counted; `false`: there are more than there was time to count. */
+export interface DryRun {
   readonly total: number;
-  readonly pending: number;
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly created_at: Date;
+  readonly isComplete: boolean;
 }
 
-/** With its deliveries, in the order in which they are sent. */
-export interface RedeliveryView extends RedeliverySummary {
-  readonly deliveries: readonly {
-    readonly id: string;
-    readonly event_id: string;
-    readonly destination_id: string;
-    readonly status: DeliveryStatus;
-  }[];
-}
+/** A longer run is ordered like any other lot of events. */
+const MOST_EVENTS_OF_RUN = 500;
+const MOST_AT_ONCE = 1_000;
+/** After which an answer is not kept waiting: a worker collects the rest. */
+const COLLECT_FOR_MS = 2_000;
+const COUNT_FOR_MS = 8_000;
 
-const MOST_SHOWN = 1_000;
-const CANCEL_AT_ONCE = 10_000;
+type OrderedEvent = Parameters<typeof matches>[1] & { readonly id: string };
 
 /** Orders redeliveries: of one event, of all callbacks of a run, or of all events that match a filter. */
 @Injectable()
@@ -47,105 +47,125 @@ export class Redeliveries {
   /** Delivers one event again. */
   async ofEvent(tenantId: string, eventId: string, destinationId?: string): Promise<RedeliveryView> {
     const event = await this.events.get(tenantId, eventId);
-    return this.order(tenantId, [event], destinationId);
+    return this.database.tenant(tenantId, async (manager) => {
+      const destinations = await candidates(manager, tenantId, destinationId);
+      return this.order(manager, tenantId, targetsOf([event], destinations, destinationId));
+    });
   }
 
   /** Delivers all callbacks of a run again, oldest first. */
   async ofRun(tenantId: string, runId: string, destinationId?: string): Promise<RedeliveryView> {
-    const events = await this.events.ofRun(tenantId, runId);
+    const events = await this.events.ofRun(tenantId, runId, MOST_EVENTS_OF_RUN + 1);
     if (events.length === 0) throw problem('not_found', 'No callback of this run was received');
-    return this.order(tenantId, events, destinationId);
-  }
-
-  /** Delivers all events that match a filter again, oldest first: all of them or, when something fails, none. */
-  async ofFilter(tenantId: string, order: BulkOrder): Promise<RedeliveryView> {
-    const id = newId();
     return this.database.tenant(tenantId, async (manager) => {
-      const destinations = await candidates(manager, tenantId, order.destinationId);
-      await insertOrder(manager, { tenantId, id });
-      let total = 0;
-      for await (const targets of bulkTargets(manager, tenantId, order, destinations)) {
-        await insertTargets(manager, { tenantId, id }, targets, { total, perSecond: order.perSecond });
-        total += targets.length;
-      }
-      await setTotal(manager, { tenantId, id }, total);
-      await this.note(manager, 'redelivery.created', { tenantId, id }, { total });
-      return find(manager, { tenantId, id });
+      const destinations = await candidates(manager, tenantId, destinationId);
+      const targets = targetsOf(events, destinations, destinationId);
+      if (events.length <= MOST_EVENTS_OF_RUN && targets.length <= MOST_AT_ONCE)
+        return this.order(manager, tenantId, targets);
+      const order = { filter: { runId }, destinationId, perSecond: undefined };
+      const redelivery = await this.orderInBulk(manager, tenantId, order, destinations);
+      if (redelivery.total === 0 && redelivery.status === 'completed') throw problem('no_destination');
+      return redelivery;
     });
   }
 
+  /**
+   * Delivers all events that match a filter again, oldest first. What there was no time to collect, and whatever the
+   * destinations cannot take at once, workers see to: see libs/deliveries/redeliverer.ts.
+   */
+  async ofFilter(tenantId: string, order: BulkOrder, collectForMs = COLLECT_FOR_MS): Promise<RedeliveryView> {
+    return this.database.tenant(tenantId, async (manager) =>
+      this.orderInBulk(
+        manager,
+        tenantId,
+        order,
+        await candidates(manager, tenantId, order.destinationId),
+        collectForMs,
+      ),
+    );
+  }
+
   /** How many deliveries {@link ofFilter} would make. */
-  async count(tenantId: string, order: BulkOrder): Promise<number> {
+  async count(tenantId: string, order: BulkOrder, countForMs = COUNT_FOR_MS): Promise<DryRun> {
     return this.database.tenant(tenantId, async (manager) => {
       const destinations = await candidates(manager, tenantId, order.destinationId);
+      const criteria = criteriaOf(order, destinations, Date.now());
       let total = 0;
-      for await (const targets of bulkTargets(manager, tenantId, order, destinations))
-        total += targets.length;
-      return total;
+      const isComplete = await untilDone(criteria, countForMs, async (after) => {
+        const step = await countStep(askOf(manager), tenantId, criteria, after);
+        total += step.count;
+        return step.after;
+      });
+      return { total, isComplete };
     });
   }
 
   async list(tenantId: string, page: PageRequest): Promise<Page<RedeliverySummary>> {
     const rows = await this.database.tenant(tenantId, (manager) =>
-      manager.query<RedeliverySummary[]>(
-        `${selectRedeliveries()} where r.tenant_id = $1 and ($2::uuid is null or r.id < $2) order by r.id desc limit $3`,
-        [tenantId, page.before, page.limit + 1],
-      ),
+      listRedeliveries(askOf(manager), tenantId, page.before, page.limit + 1),
     );
     return pageOf(rows, page.limit);
   }
 
   async get(tenantId: string, id: string): Promise<RedeliveryView> {
-    return this.database.tenant(tenantId, (manager) => find(manager, { tenantId, id }));
+    return this.database.tenant(tenantId, (manager) => found(askOf(manager), { tenantId, id }));
   }
 
-  /** Cancels what of a redelivery has not been sent; what is being sent right now is not tried again. */
+  /**
+   * Cancels what of a redelivery has not been sent; what is being sent right now is not tried again. However much it is,
+   * nothing more of it is begun: what many deliveries wait for another attempt, a worker cancels bit by bit.
+   */
   async cancel(tenantId: string, id: string): Promise<RedeliveryView> {
     await this.database.tenant(tenantId, async (manager) => {
-      const [, affected] = await manager.query<[unknown, number]>(
-        `update redeliveries set cancelled_at = now() where tenant_id = $1 and id = $2 and cancelled_at is null
-           and exists (
-             select from deliveries d
-             where d.tenant_id = $1 and d.redelivery_id = $2 and d.status in ('pending', 'held')
-           )`,
-        [tenantId, id],
-      );
-      if (affected > 0) await this.note(manager, 'redelivery.cancelled', { tenantId, id }, {});
+      if (await stopOrder(askOf(manager), { tenantId, id }))
+        await this.note(manager, 'redelivery.cancelled', { tenantId, id }, {});
     });
-    for (let cancelled = CANCEL_AT_ONCE; cancelled === CANCEL_AT_ONCE;) {
-      [, cancelled] = await this.database.tenant(tenantId, (manager) =>
-        manager.query<[unknown, number]>(cancelSome, [tenantId, id, CANCEL_AT_ONCE]),
-      );
-    }
-    return this.get(tenantId, id);
+    return this.database.tenant(tenantId, async (manager) => {
+      const ask = askOf(manager);
+      const { status } = await found(ask, { tenantId, id });
+      if (status === 'cancelled') await cancelSome(ask, { tenantId, id });
+      return found(ask, { tenantId, id });
+    });
   }
 
   private async order(
+    manager: EntityManager,
     tenantId: string,
-    events: readonly { id: string; source_id: string; type: string | null }[],
-    destinationId: string | undefined,
+    targets: Parameters<typeof insertOrder>[2],
   ): Promise<RedeliveryView> {
-    const id = newId();
-    return this.database.tenant(tenantId, async (manager) => {
-      const destinations = await candidates(manager, tenantId, destinationId);
-      // A destination that is named gets the event whatever it has subscribed to.
-      const targets = events.flatMap((event) =>
-        destinations
-          .filter((destination) => destinationId !== undefined || matches(destination, event))
-          .map((destination) => ({
-            event_id: event.id,
-            source_id: event.source_id,
-            destination_id: destination.id,
-          })),
-      );
-      if (targets.length === 0) throw problem('no_destination');
-      await insertOrder(manager, { tenantId, id });
-      await insertTargets(manager, { tenantId, id }, targets, { total: 0, perSecond: undefined });
-      await setTotal(manager, { tenantId, id }, targets.length);
-      await this.note(manager, 'redelivery.created', { tenantId, id }, { total: targets.length });
-      // Before the commit: no worker has seen it yet, so the answer says what was ordered.
-      return find(manager, { tenantId, id });
+    if (targets.length === 0) throw problem('no_destination');
+    const key = { tenantId, id: newId() };
+    await insertOrder(askOf(manager), key, targets);
+    await this.note(manager, 'redelivery.created', key, { total: targets.length });
+    // Before the commit: no worker has seen it yet, so the answer says what was ordered.
+    return found(askOf(manager), key);
+  }
+
+  private async orderInBulk(
+    manager: EntityManager,
+    tenantId: string,
+    order: BulkOrder,
+    destinations: readonly Destination[],
+    collectForMs = COLLECT_FOR_MS,
+  ): Promise<RedeliveryView> {
+    const key = { tenantId, id: newId() };
+    const ask = askOf(manager);
+    const criteria = criteriaOf(order, destinations, Date.now());
+    await insertBulkOrder(ask, key, criteria, order.perSecond);
+    await untilDone(
+      criteria,
+      collectForMs,
+      async (after) => (await collectStep(ask, key, criteria, after)).after,
+    );
+    const perSecond = order.perSecond ?? null;
+    await feedStep(ask, { ...key, criteria, perSecond, nextSlotMs: 0 }, firstRoom);
+    const redelivery = await found(ask, key);
+    const { total, status } = redelivery;
+    await this.note(manager, 'redelivery.created', key, {
+      total,
+      ...(status === 'expanding' ? { status } : {}),
     });
+    return redelivery;
   }
 
   /** Last in its transaction: rows of one tenant's audit log take turns. */
@@ -163,19 +183,39 @@ export class Redeliveries {
   }
 }
 
-async function find(manager: EntityManager, { tenantId, id }: OrderKey): Promise<RedeliveryView> {
-  const [redelivery] = await manager.query<RedeliveryView[]>(
-    `${selectRedeliveries('shown.deliveries')} cross join lateral (
-       select coalesce(json_agg(d), '[]') as deliveries from (
-         select id, event_id, destination_id, status from deliveries
-         where tenant_id = r.tenant_id and redelivery_id = r.id order by id limit ${MOST_SHOWN}
-       ) d
-     ) shown
-     where r.tenant_id = $1 and r.id = $2`,
-    [tenantId, id],
-  );
+function askOf(manager: EntityManager): Ask {
+  return (sql, parameters) => manager.query(sql, [...parameters]);
+}
+
+async function found(ask: Ask, key: OrderKey): Promise<RedeliveryView> {
+  const redelivery = await findRedelivery(ask, key);
   if (redelivery === undefined) throw problem('not_found');
   return redelivery;
+}
+
+/** Goes on step by step, from the event where the last one ended, until there are no more or the time is over. */
+async function untilDone(
+  { afterId }: Criteria,
+  forMs: number,
+  step: (after: string) => Promise<string | null>,
+): Promise<boolean> {
+  const untilMs = performance.now() + forMs;
+  let after: string | null = afterId;
+  while (after !== null && performance.now() < untilMs) after = await step(after);
+  return after === null;
+}
+
+/** A destination that is named gets the event whatever it has subscribed to. */
+function targetsOf(
+  events: readonly OrderedEvent[],
+  destinations: readonly Destination[],
+  destinationId: string | undefined,
+): Parameters<typeof insertOrder>[2] {
+  return events.flatMap((event) =>
+    destinations
+      .filter((destination) => destinationId !== undefined || matches(destination, event))
+      .map(({ id }) => ({ event_id: event.id, source_id: event.source_id, destination_id: id })),
+  );
 }
 
 /** All destinations of a tenant, or the one that is named. */
@@ -192,23 +232,3 @@ async function candidates(
   if (destinations.length > 0) return destinations;
   throw problem(destinationId === undefined ? 'no_destination' : 'destination_not_found');
 }
-
-const selectRedeliveries = (...more: string[]): string => `
-  select ${more.map((column) => `${column}, `).join('')}r.id, r.total, r.created_at, c.pending, c.succeeded, c.failed,
-    case when r.cancelled_at is not null then 'cancelled' when c.pending > 0 then 'pending' else 'completed' end as status
-  from redeliveries r cross join lateral (
-    select count(*) filter (where d.status in ('pending', 'held'))::integer as pending,
-      count(*) filter (where d.status = 'succeeded')::integer as succeeded,
-      count(*) filter (where d.status = 'failed')::integer as failed
-    from deliveries d where d.tenant_id = r.tenant_id and d.redelivery_id = r.id
-  ) c`;
-
-const cancelSome = `
-  update deliveries d set status = 'cancelled', due_at = null, next_attempt_at = null, finished_at = now()
-  from (
-    select w.id from deliveries w
-    join redeliveries r on r.tenant_id = w.tenant_id and r.id = w.redelivery_id and r.cancelled_at is not null
-    where w.tenant_id = $1 and w.redelivery_id = $2 and w.status in ('pending', 'held') and w.lease_id is null
-    limit $3 for update of w skip locked
-  ) chosen
-  where d.tenant_id = $1 and d.id = chosen.id`;

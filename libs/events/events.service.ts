@@ -48,15 +48,16 @@ export class Events {
     return { contentType: content_type, body };
   }
 
-  /** Ids and sources of a run's events, oldest first. */
+  /** Ids and sources of a run's first events, oldest first. */
   async ofRun(
     tenantId: string,
     runId: string,
+    most: number,
   ): Promise<{ id: string; source_id: string; type: string | null }[]> {
     return this.database.tenant(tenantId, (manager) =>
       manager.query(
-        'select id, source_id, type from events where tenant_id = $1 and run_id = $2 order by id',
-        [tenantId, runId],
+        'select id, source_id, type from events where tenant_id = $1 and run_id = $2 order by id limit $3',
+        [tenantId, runId, most],
       ),
     );
   }

@@ -87,7 +87,8 @@ export class RedeliveriesController {
     const order = await this.orderOf(tenantId, body);
     if (body.dry_run !== true) return this.redeliveries.ofFilter(tenantId, order);
     reply.status(200);
-    return { total: await this.redeliveries.count(tenantId, order) };
+    const { total, isComplete } = await this.redeliveries.count(tenantId, order);
+    return { total, ...(isComplete ? {} : { is_partial: true }) };
   }
 
   @Get('redeliveries')
