@@ -10,6 +10,7 @@ import { type BenchOptions, readOptions } from './options.js';
 import { benchOverload } from './overload.js';
 import { asMarkdown, asText, type Section } from './section.js';
 import { startPlainDatabase } from './servers.js';
+import { benchRedeliveries } from './redeliveries.js';
 import { benchSignatures } from './signatures.js';
 
 type Part = (context: BenchContext) => Promise<Section>;
@@ -24,6 +25,7 @@ const parts: Readonly<Record<string, Part>> = {
 /** They print their own tables, and say nothing in JSON. */
 const printingParts: Readonly<Record<string, () => Promise<void>>> = {
   deliveries: benchDeliveries,
+  redeliveries: benchRedeliveries,
   signatures: benchSignatures,
 };
 

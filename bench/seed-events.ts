@@ -93,6 +93,44 @@ async function makeOwners(pool: pg.Pool, { sources: count, tenantId = newId() }:
   return { tenantIds, sources, destinationId };
 }
 
+/** Stores events with contents for one source that exists, one after the other in the time until now. */
+export async function seedEventsOf(
+  pool: pg.Pool,
+  owner: { readonly tenantId: string; readonly sourceId: string },
+  { count, days }: { readonly count: number; readonly days: number },
+): Promise<void> {
+  const nowMs = Date.now();
+  const fromMs = nowMs - days * DAY_MS;
+  await makePartitions(pool, { fromMs: Math.floor(fromMs / DAY_MS) * DAY_MS, toMs: nowMs + DAY_MS });
+  for (let first = 0; first < count; first += ROWS_AT_ONCE)
+    await pool.query(insertEventsOf, [
+      owner.tenantId,
+      owner.sourceId,
+      first,
+      Math.min(first + ROWS_AT_ONCE, count),
+      fromMs,
+      (nowMs - fromMs) / count,
+    ]);
+  await pool.query('vacuum (analyze) events, event_contents');
+}
+
+const insertEventsOf = `
+  with input as materialized (
+    select n, ms, (lpad(to_hex(ms), 12, '0') || '7' || substr(digest, 1, 3) || 'a' || substr(digest, 4, 15))::uuid as id
+    from generate_series($3::bigint, $4::bigint - 1) as n
+    cross join lateral (select ($5::float + n * $6::float)::bigint as ms, md5('of' || n || $5) as digest) made
+  ), stored as (
+    insert into events (
+      tenant_id, id, source_id, provider, type, received_at, method, path, query, content_type, size, scheme
+    )
+    select $1, id, $2, 'callbox', (array['run.completed', 'run.failed'])[1 + n % 2], to_timestamp(ms / 1000.0), 'POST',
+      '/in/default/default', '', 'application/json', 200, 'hmac'
+    from input
+  )
+  insert into event_contents (tenant_id, id, headers, body)
+  select $1, id, '[["content-type", "application/json"]]', convert_to(rpad('{"event":"seeded","n":' || n || '}', 200), 'UTF8')
+  from input`;
+
 const hex = (salt: string) => `md5('${salt}' || n || $6)`;
 
 const insertEvents = `

@@ -31,6 +31,7 @@ export interface ShownRedelivery {
   readonly pending: number;
   readonly succeeded: number;
   readonly failed: number;
+  readonly cancelled: number;
   readonly deliveries: readonly Pick<ShownDelivery, 'id' | 'event_id' | 'destination_id' | 'status'>[];
 }
 
