@@ -103,10 +103,9 @@ async function enqueue({ callbox }: Scene, count: number): Promise<Order> {
 async function drain(scene: Scene, { id }: Order, quiet: Live): Promise<void> {
   const { callbox } = scene;
   const startedAt = performance.now();
-  const countBefore = (await ask(scene.receiver, 'reset')).count;
   const busy = await live(scene, DRAIN_SECONDS);
   const { count } = await ask(scene.receiver, 'report');
-  const perSecond = Math.round((count - countBefore) / ((performance.now() - startedAt) / 1_000));
+  const perSecond = Math.round(count / ((performance.now() - startedAt) / 1_000));
   console.log(
     `B19 drained ${perSecond}/s; resident memory ${residentMiB(callbox.pid)} MiB\n` +
       `B19 live callbacks at ${LIVE_PER_SECOND}/s, answered: before ${percentiles(quiet.answers)}\n` +

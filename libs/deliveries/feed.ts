@@ -5,6 +5,8 @@ import { insertTargets, type Target } from './insert-redelivery.js';
 export interface LockedOrder extends OrderKey {
   readonly criteria: Criteria;
   readonly perSecond: number | null;
+  /** Deliveries of it so far. */
+  readonly made: number;
   /** With `perSecond`: how long until the next delivery, as of the beginning of the transaction. */
   readonly nextSlotMs: number;
 }
@@ -34,6 +36,9 @@ export const MOST_FED = 2_000;
 const AHEAD_MS = 1_000;
 /** Longer orders are counted once and for all when they are over. */
 const COUNTED_LIVE = 1_000;
+/** An order rests while so many of its deliveries, and half of all, have failed and wait for another attempt. */
+const FEWEST_CROWDED = 10_000;
+const MOST_CROWDED = 50_000;
 
 /**
  * Makes deliveries of what an order has collected: oldest event first, no more than its destinations and its
@@ -48,7 +53,7 @@ export async function feedStep(ask: Ask, order: LockedOrder, room: Room): Promis
     .filter(({ is_gone }) => !is_gone)
     .map(({ destination_id: id, due }) => ({ id, due, places: room.places(id, due) }))
     .filter(({ places }) => places > 0);
-  const slots = slotsOf(order);
+  const slots = (await isCrowded(ask, order)) ? 0 : slotsOf(order);
   const picks =
     slots > 0 && rooms.length > 0
       ? await ask<Pick>(pickOldest, [
@@ -78,6 +83,19 @@ function slotsOf({ perSecond, nextSlotMs }: LockedOrder): number {
   if (perSecond === null) return MOST_FED;
   const slots = Math.floor(((AHEAD_MS - nextSlotMs) * perSecond) / 1_000) + 1;
   return Math.min(Math.max(slots, 0), MOST_FED);
+}
+
+/** A destination that refuses everything need not refuse a million first. */
+async function isCrowded(ask: Ask, { tenantId, id, made }: LockedOrder): Promise<boolean> {
+  const most = Math.max(FEWEST_CROWDED, Math.min(made / 2, MOST_CROWDED));
+  if (made < most) return false;
+  const rows = await ask(
+    `select from deliveries
+     where tenant_id = $1 and redelivery_id = $2 and status = 'pending' and status <> 'succeeded'
+     offset $3 limit 1`,
+    [tenantId, id, Math.ceil(most)],
+  );
+  return rows.length > 0;
 }
 
 /** What has been erased meanwhile, or has changed its status by another order or by itself, is passed over. */

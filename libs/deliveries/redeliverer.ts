@@ -33,6 +33,7 @@ interface OrderRow {
   readonly per_second: number | null;
   readonly collected_to: string;
   readonly next_slot_ms: number;
+  readonly made: number;
 }
 
 /**
@@ -123,6 +124,7 @@ export class Redeliverer {
       criteria: row.criteria,
       perSecond: row.per_second,
       nextSlotMs: row.next_slot_ms,
+      made: row.made,
     };
     return feedStep(ask, order, this.#windows);
   }
@@ -149,7 +151,7 @@ const findActive = `
   order by r.position, t.turn`;
 
 const lockOrder = `
-  select stage, criteria, per_second, collected_to,
+  select stage, criteria, per_second, collected_to, made,
     extract(epoch from greatest(next_slot_at, now()) - now())::float8 * 1000 as next_slot_ms
   from redeliveries where tenant_id = $1 and id = $2 and ${isActive} for update skip locked`;
 

@@ -158,7 +158,7 @@ export class Redeliveries {
       async (after) => (await collectStep(ask, key, criteria, after)).after,
     );
     const perSecond = order.perSecond ?? null;
-    await feedStep(ask, { ...key, criteria, perSecond, nextSlotMs: 0 }, firstRoom);
+    await feedStep(ask, { ...key, criteria, perSecond, made: 0, nextSlotMs: 0 }, firstRoom);
     const redelivery = await found(ask, key);
     const { total, status } = redelivery;
     await this.note(manager, 'redelivery.created', key, {

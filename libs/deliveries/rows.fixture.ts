@@ -45,6 +45,25 @@ export class Rows {
     return id;
   }
 
+  /** Another tenant, with a source and a destination. */
+  async tenant(): Promise<{ tenantId: string; sourceId: string; destinationId: string }> {
+    const [tenantId, sourceId, destinationId] = [newId(), newId(), newId()];
+    await this.run(`insert into tenants values ($1, 'other', 'Other', '', now())`, tenantId);
+    await this.run(
+      `insert into sources (tenant_id, id, slug, name, provider, config, status, created_at)
+       values ($1, $2, 'source', 'Source', 'runflow', '{}', 'active', now())`,
+      tenantId,
+      sourceId,
+    );
+    await this.run(
+      `insert into destinations (tenant_id, id, name, url, signing, timeout_seconds, status, created_at)
+       values ($1, $2, 'd', 'http://127.0.0.1:1/', 'none', 15, 'active', now())`,
+      tenantId,
+      destinationId,
+    );
+    return { tenantId, sourceId, destinationId };
+  }
+
   /** Another source of the tenant, which keeps its events for so many days. */
   async source(retentionDays: number): Promise<string> {
     const id = newId();
