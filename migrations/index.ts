@@ -6,6 +6,7 @@ import { Growth1795300000004 } from './1795300000004-growth.js';
 import { Circuits1795300000006 } from './1795300000006-circuits.js';
 import { TenantRateLimits1795300000007 } from './1795300000007-tenant-rate-limits.js';
 import { IncomingEvents1795300000008 } from './1795300000008-incoming-events.js';
+import { StoredIn1795300000009 } from './1795300000009-stored-in.js';
 import { BulkRedeliveries1795300000010 } from './1795300000010-bulk-redeliveries.js';
 
 /** Every migration, oldest first. */
@@ -18,5 +19,6 @@ export const migrations = [
   Circuits1795300000006,
   TenantRateLimits1795300000007,
   IncomingEvents1795300000008,
+  StoredIn1795300000009,
   BulkRedeliveries1795300000010,
 ];

@@ -15,6 +15,9 @@ import { RedeliveriesController } from './redeliveries/redeliveries.controller.j
 import { OwnInbox } from './sources/own-inbox.js';
 import { SourcesController } from './sources/sources.controller.js';
 import { TestEventsController } from './sources/test-events.controller.js';
+import { EventStreamController } from './stream/event-stream.controller.js';
+import { StreamReader } from './stream/stream-reader.js';
+import { Streams } from './stream/streams.js';
 import { TenantsController } from './tenants/tenants.controller.js';
 
 @Module({
@@ -28,10 +31,11 @@ import { TenantsController } from './tenants/tenants.controller.js';
     TestEventsController,
     CallbackSecretsController,
     DestinationsController,
+    EventStreamController,
     EventsController,
     DeliveriesController,
     RedeliveriesController,
   ],
-  providers: [OwnInbox],
+  providers: [OwnInbox, StreamReader, Streams],
 })
 export class ApiModule {}

@@ -22,8 +22,15 @@ interface OperationOptions {
   readonly answer?: z.ZodType;
   /** What the answer means, for the document. */
   readonly answers?: string;
+  /** The answer by media type, where it is not JSON and there is more to say of it. */
+  readonly content?: Readonly<Record<string, MediaType>>;
   /** Beyond those that every operation of its kind can have. */
   readonly errors?: readonly ErrorCode[];
+}
+
+interface MediaType {
+  readonly schema: { readonly type: 'string' };
+  readonly examples: Record<string, { readonly summary: string; readonly value: string }>;
 }
 
 /**
@@ -56,6 +63,7 @@ export function Operation(options: OperationOptions): MethodDecorator {
       status: options.status,
       description: options.answers ?? options.summary,
       ...(options.answer === undefined ? {} : { standardSchema: options.answer }),
+      ...(options.content === undefined ? {} : { content: options.content }),
     }),
     ...problemResponses([...new Set(codes)]),
   );

@@ -44,6 +44,8 @@ describe('the defaults', () => {
       diskReserveBytes: 1_073_741_824,
       databaseDir: './data',
       limits: defaultLimits,
+      streams: 1_000,
+      streamsPerTenant: 100,
       logLevel: 'info',
     });
   });

@@ -13,6 +13,7 @@ const MOST_CALLBACKS_PER_SECOND = 1_000_000;
 const MOST_PROCESSES = 64;
 const PEBIBYTE = 2 ** 50;
 const GIBIBYTE = 2 ** 30;
+const MOST_STREAMS = 5_000;
 
 /** Every setting: its rule, default, meaning and an example. `docs/configuration.md` is generated from it. */
 export const settingsSchema = {
@@ -135,6 +136,18 @@ export const settingsSchema = {
     meaning:
       'Free space on the disk of the embedded database below which callbacks are answered 503; 0 = none is kept.',
   },
+  CALLBOX_STREAMS: {
+    rule: wholeNumber(1, MOST_STREAMS),
+    fallback: '1000',
+    example: '2000',
+    meaning: 'Streams of `GET /v1/events/stream` that a process holds open at a time; 503 beyond.',
+  },
+  CALLBOX_STREAMS_PER_TENANT: {
+    rule: wholeNumber(1, MOST_STREAMS),
+    fallback: '100',
+    example: '10',
+    meaning: 'Of these, how many may be of one tenant; 429 beyond.',
+  },
   LOG_LEVEL: {
     rule: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level'),
     fallback: 'info',
@@ -173,6 +186,9 @@ export interface Settings extends KeySettings {
   /** Where the embedded database keeps its data; `undefined`: the database is one's own, its disk cannot be seen. */
   readonly databaseDir: string | undefined;
   readonly limits: Limits;
+  /** Open at a time in this process. */
+  readonly streams: number;
+  readonly streamsPerTenant: number;
   readonly logLevel: string;
 }
 
@@ -228,6 +244,8 @@ function withDefaults(parsed: Parsed): Settings {
     diskReserveBytes: parsed.CALLBOX_DISK_RESERVE_BYTES ?? GIBIBYTE,
     databaseDir: embedded ? (parsed.CALLBOX_DATA_DIR ?? './data') : undefined,
     limits: limitsOf(parsed),
+    streams: parsed.CALLBOX_STREAMS ?? 1_000,
+    streamsPerTenant: parsed.CALLBOX_STREAMS_PER_TENANT ?? 100,
     logLevel: parsed.LOG_LEVEL ?? 'info',
   };
 }

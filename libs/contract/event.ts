@@ -54,3 +54,10 @@ export const EventDetail = Event.extend({
 }).meta({ id: 'EventDetail' });
 
 export const EventList = listOf(Event, 'EventList');
+
+export const EventStreamQuery = z.strictObject({
+  source: SourceReference.optional(),
+  last_event_id: text(64).optional().meta({
+    description: 'The same as the header `Last-Event-ID`, for clients that cannot send it; the header counts',
+  }),
+});

@@ -78,9 +78,13 @@ export function createDataSourceOptions(url: string, processes = 1): DataSourceO
  */
 const BY_KEY = ['seqscan', 'hashjoin', 'mergejoin'].map((method) => `-c enable_${method}=off`).join(' ');
 
+/** For a pool that reads the next few rows of an index again and again: no sorting of all that follow, and one plan. */
+const IN_ORDER = '-c enable_sort=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan';
+
 interface PoolOptions {
   readonly max?: number;
   readonly byKey?: boolean;
+  readonly inOrder?: boolean;
 }
 
 /** A plain pool for the hot paths, which write their own SQL. */
@@ -88,13 +92,13 @@ export function createPool(
   url: string,
   name: string,
   statementTimeoutMs: number,
-  { max = 4, byKey = false }: PoolOptions = {},
+  { max = 4, byKey = false, inOrder = false }: PoolOptions = {},
 ): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: `callbox-${name}`,
     max,
-    options: byKey ? `${SESSION} ${BY_KEY}` : SESSION,
+    options: [SESSION, ...(byKey ? [BY_KEY] : []), ...(inOrder ? [IN_ORDER] : [])].join(' '),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + 1_000,

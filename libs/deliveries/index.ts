@@ -9,6 +9,7 @@ export type { AttemptResult, Decision, Sign } from './decide.js';
 export { Deliveries } from './deliveries.service.js';
 export type { AttemptRow, DeliveryCounts } from './deliveries.service.js';
 export type { DeliveryRow } from './delivery-row.js';
+export { deliveryCountsAcrossTenants } from './delivery-counts.js';
 export { DeliveriesModule } from './deliveries.module.js';
 export { Destination } from './destination.entity.js';
 export { Destinations } from './destinations.service.js';

@@ -18,7 +18,7 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
   readonly #appender: Appender;
   readonly #commits: GroupCommit<NewEvent, Appended>;
   readonly #counts: GroupCommit<EventKey, undefined>;
-  readonly #listeners: (() => void)[] = [];
+  readonly #listeners: ((batch: readonly NewEvent[]) => void)[] = [];
   readonly #partitions: PartitionKeeper;
 
   constructor(
@@ -72,14 +72,14 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
     return appended;
   }
 
-  /** Calls `listener` after each commit of this process, so that a worker beside it need not wait for its next look. */
-  onStored(listener: () => void): void {
+  /** Calls `listener` after each commit of this process, so that who works beside it need not wait for its next look. */
+  onStored(listener: (batch: readonly NewEvent[]) => void): void {
     this.#listeners.push(listener);
   }
 
   private async write(batch: readonly NewEvent[]): Promise<Appended[]> {
     const appended = await this.appendOrReport(batch);
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) listener(batch);
     return appended;
   }
 

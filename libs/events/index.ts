@@ -17,3 +17,12 @@ export type { Partition } from './partitions.js';
 export { gapsBefore } from './partition-range.js';
 export type { TimeRange } from './partition-range.js';
 export { dropRetired, partitionGroups, retirePartitions } from './retire-partitions.js';
+export {
+  beginningOf,
+  compareEntries,
+  lookAtOrder,
+  readStored,
+  storedInOf,
+  storedSince,
+} from './stored-order.js';
+export type { Entry, OrderNow, Place, StoredTable } from './stored-order.js';

@@ -75,7 +75,7 @@ test('they hold the events of their day, with the wall, indexes and constraints 
     [event.id],
   );
   const name = `events_${new Date(event.receivedAtMs).toISOString().slice(0, 10).replaceAll('-', '')}`;
-  expect(rows).toEqual([{ name, walled: true, indexes: 5 }]);
+  expect(rows).toEqual([{ name, walled: true, indexes: 6 }]);
   await expect(append(database.pool, [event])).rejects.toMatchObject({ code: '23505' });
 });
 

@@ -71,6 +71,18 @@ export class Authenticator {
     return { caller: { ...key, role: row.role } };
   }
 
+  /** The ids of those of `callers` whose key would still be let in: not deleted, not expired, its tenant not being erased. */
+  async stillGoodAcrossTenants(
+    callers: readonly Pick<Caller, 'tenantId' | 'apiKeyId'>[],
+  ): Promise<ReadonlySet<string>> {
+    const rows = await this.database.queryAcrossTenants<{ id: string }>(findGood, [
+      callers.map(({ tenantId }) => tenantId),
+      callers.map(({ apiKeyId }) => apiKeyId),
+      new Date(),
+    ]);
+    return new Set(rows.map(({ id }) => id));
+  }
+
   private isRight(row: Row, plainKey: string): boolean {
     const seal = sealOf(this.keyring, row, plainKey);
     return row.is_found && row.seal.length === seal.length && timingSafeEqual(row.seal, seal);
@@ -97,3 +109,10 @@ const findKey = `
   where d.key_hash = $1 or d.api_key_id = $2
   order by is_found desc
   limit 1`;
+
+const findGood = `
+  select k.id
+  from unnest($1::uuid[], $2::uuid[]) as caller (tenant_id, id)
+  join api_keys k on k.tenant_id = caller.tenant_id and k.id = caller.id
+  join tenants t on t.id = k.tenant_id
+  where k.deleted_at is null and (k.expires_at is null or k.expires_at > $3) and length(t.wrapped_key) > 0`;

@@ -56,6 +56,8 @@ export class TestApp {
       diskReserveBytes: 0,
       databaseDir: undefined,
       limits: defaultLimits,
+      streams: 1_000,
+      streamsPerTenant: 100,
       logLevel: 'info',
       ...options.settings,
     };

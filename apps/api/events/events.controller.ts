@@ -9,8 +9,7 @@ import { type Caller, mayActAs } from '#tenants';
 import { Operation } from '../operation.js';
 import { ApiIdParam, CurrentCaller, IdParam, pageRequest } from '../parameters.js';
 import { showBody } from './show-body.js';
-
-const NO_DELIVERIES = { pending: 0, succeeded: 0, failed: 0, held: 0 };
+import { showEvent } from './show-event.js';
 
 /** What is needed of Fastify's reply. */
 interface DownloadReply {
@@ -142,17 +141,7 @@ export class EventsController {
         events.map(({ id }) => id),
       ),
     ]);
-    return events.map((event) => ({
-      ...event,
-      source: slugs.get(event.source_id) ?? '',
-      verification: {
-        scheme: event.scheme,
-        secret_id: event.secret_id,
-        secret_label: event.secret_label,
-        signed_at: event.signed_at,
-      },
-      deliveries: counts.get(event.id) ?? NO_DELIVERIES,
-    }));
+    return events.map((event) => showEvent(event, slugs.get(event.source_id), counts.get(event.id)));
   }
 }
 

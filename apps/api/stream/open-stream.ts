@@ -1,0 +1,76 @@
+import type { ServerResponse } from 'node:http';
+import type { Place } from '#events';
+import type { Caller } from '#tenants';
+import { type Audience, type Frames, heartbeat, opening } from './frames.js';
+
+/** When a client is to come again after its stream has ended. */
+export const RETRY_MS = 2_000;
+const HEARTBEAT_EVERY_MS = 15_000;
+/** What a client has not taken yet, beyond which it gets no more; what it then misses is read from the database later. */
+const MOST_UNREAD_BYTES = 64 * 1024;
+/** A client that takes nothing for so long has gone. */
+const STALLED_AFTER_MS = 60_000;
+/** For the last bytes of a stream that ends. */
+const LAST_BYTES_WITHIN_MS = 1_000;
+
+/** Why a stream has ended. */
+export type Ending = 'client_left' | 'key_refused' | 'too_slow' | 'process_stopping' | 'order_lost';
+
+/** One client and how far it has got. */
+export class OpenStream {
+  readonly openedAtMs = performance.now();
+  itemCount = 0;
+  ending: Ending | null = null;
+  #wroteAtMs = performance.now();
+  #unreadSinceMs: number | null = null;
+
+  constructor(
+    readonly caller: Caller,
+    readonly audience: Audience,
+    /** What it has been given, or need not be. */
+    public place: Place,
+    private readonly response: ServerResponse,
+  ) {
+    this.write(opening(place, RETRY_MS));
+  }
+
+  /** Bytes that the client has not taken from this process. */
+  get unreadBytes(): number {
+    return this.response.writableLength;
+  }
+
+  /** Whether more may be written. */
+  isReady(mostUnreadBytes = MOST_UNREAD_BYTES): boolean {
+    return this.ending === null && this.unreadBytes <= mostUnreadBytes;
+  }
+
+  /** Gives it what comes next. */
+  advance({ bytes, itemCount, next }: Frames): void {
+    this.place = next;
+    this.itemCount += itemCount;
+    if (bytes.length > 0) this.write(bytes);
+  }
+
+  /** What is to be done with time alone: a heartbeat, or the end for a client that has stopped reading. */
+  keepUp(nowMs: number): void {
+    if (this.unreadBytes === 0) this.#unreadSinceMs = null;
+    else this.#unreadSinceMs ??= nowMs;
+    if (nowMs - (this.#unreadSinceMs ?? nowMs) > STALLED_AFTER_MS) this.end('too_slow');
+    else if (nowMs - this.#wroteAtMs >= HEARTBEAT_EVERY_MS && this.isReady())
+      this.write(heartbeat(this.place));
+  }
+
+  /** Ends it; whoever is too slow for the end is cut off. */
+  end(ending: Ending): void {
+    if (this.ending !== null) return;
+    this.ending = ending;
+    if (ending === 'too_slow') return void this.response.destroy();
+    this.response.end();
+    setTimeout(() => this.response.destroy(), LAST_BYTES_WITHIN_MS).unref();
+  }
+
+  private write(bytes: Buffer): void {
+    this.#wroteAtMs = performance.now();
+    this.response.write(bytes);
+  }
+}

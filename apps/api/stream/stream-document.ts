@@ -1,0 +1,31 @@
+/** What the document says of the stream. */
+export const streamDescription = `
+Server-sent events, one for each event that is accepted from now on, with the same JSON in \`data\` as in the list.
+The stream goes on without a gap where it was broken off when \`Last-Event-ID\` names the last \`id\` that was received;
+browsers and most libraries send it by themselves, at any process. Ids are opaque and bound to this server; an \`id\` comes without
+\`data\`, too, and is to be remembered all the same. All streams have one order. Something may come twice, after the
+database was restored say, so look at the \`id\` in \`data\` where that matters.
+
+A comment comes every 15 seconds when nothing else does. The stream ends when the API key is deleted or expires, and
+when the process stops. A process holds 1,000 streams (\`CALLBOX_STREAMS\`, 503 beyond), 100 of one tenant
+(\`CALLBOX_STREAMS_PER_TENANT\`, 429 beyond). Opening one counts as one request.
+`.trim();
+
+const example = `retry: 2000
+id: 01KAQ3ZX9B0000000000000000~18420
+
+event: event
+id: 01KAQ3ZX9B7T4N2M8V5C6D1E0F.18421
+data: {"id":"01KAQ3ZX9B7T4N2M8V5C6D1E0F","source":"runflow","provider":"runflow","type":"run.completed","provider_event_id":null,"run_id":"run_1","received_at":"2026-11-22T14:00:00.000Z","method":"POST","path":"/in/default/runflow","content_type":"application/json","size":131,"duplicate_count":0,"verification":{"scheme":"hmac","secret_id":"01KAQ3ZX9A0C4N2M8V5C6D1E0F","secret_label":"first","signed_at":null},"deliveries":{"pending":0,"succeeded":0,"failed":0,"held":0}}
+
+: heartbeat
+id: 01KAQ40F1M0000000000000000~18977
+`;
+
+/** The stream in the document. */
+export const streamContent = {
+  'text/event-stream': {
+    schema: { type: 'string' },
+    examples: { stream: { summary: 'An event, then silence', value: example } },
+  },
+} as const;

@@ -1,0 +1,91 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { SETTINGS, type Settings } from '#config';
+import { createPool, timeOfId } from '#database';
+import { malformed } from '#errors';
+import { beginningOf, lookAtOrder, type OrderNow, type Place, storedInOf, storedSince } from '#events';
+import { LOGGER, type Logger } from '#logging';
+import { EventsFeed } from './events-feed.js';
+import type { Cursor, Feed, FeedItem } from './feed.js';
+import { mergePages, type Page } from './merge-pages.js';
+import { readPlace } from './place-text.js';
+
+const STATEMENT_TIMEOUT_MS = 5_000;
+/** Of one cursor at a time, per feed. */
+const PAGE_ITEMS = 100;
+
+/** Reads the database for the streams of this process. */
+@Injectable()
+export class StreamReader {
+  readonly #pool: pg.Pool;
+  readonly #feeds: readonly Feed[];
+
+  constructor(@Inject(SETTINGS) settings: Settings, @Inject(LOGGER) logger: Logger) {
+    this.#pool = createPool(settings.databaseUrl ?? '', 'streams', STATEMENT_TIMEOUT_MS, {
+      max: 2,
+      byKey: true,
+      inOrder: true,
+    });
+    this.#pool.on('error', (error) => logger.warn({ error }, 'streams.connection_lost'));
+    // Rejections join by: new RejectionsFeed(this.#pool).
+    this.#feeds = [new EventsFeed(this.#pool)];
+  }
+
+  /** To be called when nothing is read any more. */
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  /** How the order of what was stored stands. */
+  look(): Promise<OrderNow> {
+    return lookAtOrder(this.#pool);
+  }
+
+  /** The next page of each cursor, of all that was stored before `horizon`. */
+  async readAcrossTenants(cursors: readonly Cursor[], horizon: bigint): Promise<Page[]> {
+    const bounds = { horizon, limit: PAGE_ITEMS };
+    const nowMs = Date.now();
+    const read: { kind: string; pages: FeedItem[][] }[] = [];
+    for (const feed of this.#feeds)
+      read.push({ kind: feed.kind, pages: await feed.readAcrossTenants(cursors, bounds) });
+    return cursors.map((_, index) =>
+      mergePages(
+        read.map(({ kind, pages }) => ({ kind, items: pages[index] ?? [] })),
+        bounds,
+        nowMs,
+      ),
+    );
+  }
+
+  /** Where a stream begins: now, or after what its client has had last. */
+  async begin(tenantId: string, lastEventId: string | null): Promise<Place> {
+    const read = lastEventId === null ? null : readPlace(lastEventId);
+    if (lastEventId !== null && read === null)
+      throw malformed([{ path: 'Last-Event-ID', message: 'must be the id of an event of a stream' }]);
+    const order = await this.look();
+    if (read === null) return beginningOf(order.horizon, Date.now());
+    if ('thing' in read) return this.afterThing(tenantId, read.thing, order);
+    // A number that has not been reached comes from another server, which this database was copied from.
+    if (read.place.storedIn < order.next) return read.place;
+    return this.since(tenantId, read.place.timeMs, order);
+  }
+
+  private async afterThing(tenantId: string, id: string, order: OrderNow): Promise<Place> {
+    const timeMs = timeOfId(id);
+    for (const { table } of this.#feeds) {
+      const storedIn = await storedInOf(this.#pool, table, tenantId, id);
+      if (storedIn !== null && storedIn < order.next) return { storedIn, id, timeMs };
+    }
+    return this.since(tenantId, timeMs, order);
+  }
+
+  /** Rather something twice than something not at all. */
+  private async since(tenantId: string, timeMs: number, { horizon, next }: OrderNow): Promise<Place> {
+    let earliest = horizon;
+    for (const { table } of this.#feeds) {
+      const storedIn = await storedSince(this.#pool, table, { tenantId, timeMs, next });
+      if (storedIn !== null && storedIn < earliest) earliest = storedIn;
+    }
+    return beginningOf(earliest, Math.min(timeMs, Date.now()));
+  }
+}
