@@ -8,6 +8,8 @@ export interface RouteRule {
   readonly id?: IdOf;
   /** A body that passes validation, where one is needed to get to the question whether the thing is there. */
   readonly body?: object;
+  /** Whether its answer has no end: what is sent is looked at by a spec of its own. */
+  readonly isStream?: boolean;
 }
 
 /** Every operation of the API. A new one has to be entered here: who may call it is a decision, not a default. */
@@ -62,6 +64,7 @@ export const routeRules: Readonly<Record<string, RouteRule>> = {
   'POST /v1/destinations/{id}/secret-rotations': { access: 'developer', id: 'destination' },
 
   'GET /v1/events': { access: 'viewer' },
+  'GET /v1/events/stream': { access: 'viewer', isStream: true },
   'GET /v1/events/{id}': { access: 'viewer', id: 'event' },
   'GET /v1/events/{id}/body': { access: 'developer', id: 'event' },
   'DELETE /v1/events/{id}': { access: 'developer', id: 'event' },

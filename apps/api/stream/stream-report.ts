@@ -11,14 +11,22 @@ export class StreamReport {
   constructor(
     private readonly logger: Logger,
     registry: Registry,
-    countOpen: () => number,
+    open: ReadonlySet<OpenStream>,
   ) {
     new Gauge({
       name: 'callbox_streams_open',
       help: 'Streams of events that are open in this process',
       registers: [registry],
       collect() {
-        this.set(countOpen());
+        this.set(open.size);
+      },
+    });
+    new Gauge({
+      name: 'callbox_stream_unread_bytes',
+      help: 'Written to open streams, and not taken by their clients yet',
+      registers: [registry],
+      collect() {
+        this.set([...open].reduce((sum, { unreadBytes }) => sum + unreadBytes, 0));
       },
     });
     this.#ended = new Counter({

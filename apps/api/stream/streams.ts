@@ -38,7 +38,7 @@ export class Streams implements OnModuleDestroy, OnApplicationShutdown {
     eventLog: EventLog,
   ) {
     this.#quota = new Quota(settings);
-    this.#report = new StreamReport(logger, metrics, () => this.#open.size);
+    this.#report = new StreamReport(logger, metrics, this.#open);
     const pump = new Pump(this.#open, reader, authenticator);
     this.#rhythm = new Rhythm({
       work: () => pump.turn(),
