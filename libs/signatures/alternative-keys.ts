@@ -1,4 +1,4 @@
-import type { Key, PreparedKey, Scheme } from './scheme.js';
+import type { Deviation, Key, PreparedKey, Scheme } from './scheme.js';
 
 /**
  * A scheme whose provider makes different keys of one secret and does not say which of them signed: any will do, and a
@@ -12,18 +12,40 @@ export function withAlternativeKeys<Material>(
   scheme: Scheme<Material> & Required<Pick<Scheme<Material>, 'sign'>>,
   ...others: readonly Pick<Scheme<Material>, 'prepareKey'>[]
 ): Scheme<readonly Material[]> {
-  const single = (keys: readonly Key<readonly Material[]>[]) =>
-    keys.flatMap(({ id, material }) => material.map((each) => ({ id, material: each })));
+  const { otherwise, ...same } = scheme;
   return {
-    ...scheme,
+    ...same,
     prepareKey: (plainSecret) => {
       const [first, ...further] = [scheme, ...others].map(({ prepareKey }) => prepareKey(plainSecret));
       const materials = [first, ...further].flatMap(materialOf);
       return materials.length === 0 && first?.ok === false ? first : { ok: true, material: materials };
     },
-    verify: (request, keys, clock, published) => scheme.verify(request, single(keys), clock, published),
-    sign: (request, keys, clock) => scheme.sign(request, single(keys), clock),
+    verify: (request, keys, clock, published) => scheme.verify(request, singleKeys(keys), clock, published),
+    sign: (request, keys, clock) => scheme.sign(request, singleKeys(keys), clock),
+    ...(otherwise === undefined
+      ? {}
+      : { otherwise: (deviation: Deviation) => onlyKey(otherwise(deviation)) }),
   };
+}
+
+/** Whoever says how the key is made of the secret makes one key. */
+function onlyKey<Material>({
+  sign: _,
+  otherwise: __,
+  ...scheme
+}: Scheme<Material>): Scheme<readonly Material[]> {
+  return {
+    ...scheme,
+    prepareKey: (plainSecret) => {
+      const prepared = scheme.prepareKey(plainSecret);
+      return prepared.ok ? { ok: true, material: [prepared.material] } : prepared;
+    },
+    verify: (request, keys, clock, published) => scheme.verify(request, singleKeys(keys), clock, published),
+  };
+}
+
+function singleKeys<Material>(keys: readonly Key<readonly Material[]>[]): readonly Key<Material>[] {
+  return keys.flatMap(({ id, material }) => material.map((each) => ({ id, material: each })));
 }
 
 function materialOf<Material>(prepared: PreparedKey<Material> | undefined): readonly Material[] {

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { digestText, prepareSecretBytes } from './encoding.js';
+import { digestInAnySpelling, digestText, prepareSecretBytes } from './encoding.js';
 import { refused } from './headers.js';
 import { keyedDigest, type KeyedDigestSettings } from './keyed-digest.js';
-import type { Scheme } from './scheme.js';
+import type { Deviation, Scheme } from './scheme.js';
 import type { SignedPieces } from './signed-content.js';
 import {
   type SignedFieldsOptions,
@@ -37,9 +37,15 @@ export type DigestWithSecretOptions = DigestSettings &
  * @example digestWithSecret({ header: 'X-HubSpot-Signature', algorithm: 'sha256', encoding: 'hex', content: '${secret}${body}' })
  */
 export function digestWithSecret(options: DigestWithSecretOptions): Scheme<Buffer> {
-  const { algorithm, content } = options;
-  const digest = digestText(algorithm, options.encoding);
-  const format = signedRequestFormat(options, digest);
+  return deviating(options, {});
+}
+
+function deviating(options: DigestWithSecretOptions, deviation: Deviation): Scheme<Buffer> {
+  const { algorithm = options.algorithm, secret: secretFormat = options.secret } = deviation;
+  const { content } = options;
+  const isAnywhere = deviation.spelling === 'any';
+  const digest = isAnywhere ? digestInAnySpelling(algorithm) : digestText(algorithm, options.encoding);
+  const format = signedRequestFormat(options, { ...digest, isAnywhere });
   const isSecretAppended = typeof content === 'function';
   if (!isSecretAppended && !format.content.variables.includes('secret'))
     throw new RangeError('without ${secret} in the template anybody could sign');
@@ -50,7 +56,7 @@ export function digestWithSecret(options: DigestWithSecretOptions): Scheme<Buffe
     timestamp: options.timestamp,
     digest,
     format,
-    prepareKey: (plainSecret) => prepareSecretBytes(plainSecret, options.secret),
+    prepareKey: (plainSecret) => prepareSecretBytes(plainSecret, secretFormat),
     compute: (secret, request, { timestamp, id, fields }) => {
       const sink = createHash(algorithm);
       const refusal = format.content.write(sink, request, { timestamp, id, fields, secret });
@@ -63,6 +69,7 @@ export function digestWithSecret(options: DigestWithSecretOptions): Scheme<Buffe
     const verdict = verifier.verify(request, keys, clock);
     return verdict.ok && !isUtf8(request.body) ? refused('signature_mismatch') : verdict;
   };
-  const guarded = isExtensible ? { ...verifier, verify } : verifier;
+  const otherwise = (other: Deviation) => deviating(options, { ...deviation, ...other });
+  const guarded = { ...verifier, otherwise, ...(isExtensible ? { verify } : {}) };
   return 'header' in options ? { ...guarded, sign } : guarded;
 }

@@ -69,6 +69,33 @@ function digestTextOfHex(bytes: number): DigestText {
   return { encoding: 'hex', canonical, plausible: canonical, same: comparison(bytes * 2), spelled };
 }
 
+/**
+ * Takes a digest in any spelling: hex or base64 of either alphabet, padded or not, or escaped as in a URL. For finding out
+ * what a sender does, never for letting a request in.
+ */
+export function digestInAnySpelling(algorithm: DigestAlgorithm): DigestText {
+  const bytes = DIGEST_BYTES[algorithm];
+  const canonical = (text: string) => digitsOf(text, bytes) ?? digitsOf(unescaped(text), bytes);
+  return { encoding: 'hex', canonical, plausible: canonical, same: comparison(bytes * 2), spelled: asItIs };
+}
+
+function digitsOf(text: string, bytes: number): string | null {
+  if (digestPattern(bytes, 'hex-any-case').test(text)) return text.toLowerCase();
+  if (text.length > bytes * 3 || !/^[\w+/-]+={0,2}$/.test(text)) return null;
+  const decoded = Buffer.from(text, 'base64');
+  if (decoded.length === bytes) return decoded.toString('hex');
+  const digits = decoded.toString('latin1');
+  return digestPattern(bytes, 'hex-any-case').test(digits) ? digits.toLowerCase() : null;
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function asItIs(text: string): string {
   return text;
 }

@@ -120,6 +120,40 @@ export function signatureHeader(grammar: HeaderGrammar): SignatureHeader {
   }
 }
 
+/**
+ * Takes signatures from wherever they stand in a header. For finding out what a sender does, never for letting a request in.
+ *
+ * @param expected the grammar of the header; the signed time is read by it
+ * @param isSignature tells what can be a signature
+ */
+export function signaturesAnywhere(
+  expected: SignatureHeader,
+  isSignature: (text: string) => boolean,
+): SignatureHeader {
+  const collect: SignatureHeader['collect'] = (value, into) => {
+    const { timestamp, ...own }: CollectedSignatures = collected(value, expected);
+    if (timestamp !== undefined) into.timestamp = timestamp;
+    const texts = new Set([...own.candidates, ...piecesOf(value)].filter(isSignature));
+    into.candidates.push(...[...texts].slice(0, LIMITS.signatures));
+    return texts.size > 0;
+  };
+  return { ...expected, collect };
+}
+
+function collected(value: string, { collect }: SignatureHeader): CollectedSignatures {
+  const found: CollectedSignatures = { candidates: [] };
+  collect(value, found);
+  return found;
+}
+
+/** What stands between commas, semicolons and blanks, and that again without its name (`v1=`) or quotation marks. */
+function piecesOf(value: string): string[] {
+  const pieces = value.split(/[\s,;]+/, 32).map((piece) => piece.replaceAll('"', ''));
+  return pieces.flatMap((piece) =>
+    [0, piece.indexOf('=') + 1, piece.indexOf(':') + 1].map((start) => piece.slice(start)),
+  );
+}
+
 function bare(prefix: string): SignatureHeader {
   return {
     holdsSeveral: false,

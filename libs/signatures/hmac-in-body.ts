@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { hmacParts, type HmacSettings } from './hmac.js';
 import type { FieldPlace } from './request-fields.js';
-import type { Scheme } from './scheme.js';
+import type { Deviation, Scheme } from './scheme.js';
 import type { SignedFieldsOptions } from './signed-request.js';
 
 /** What a provider decides about a signature that stands in the body or in the query of the URL. */
@@ -28,7 +28,7 @@ export interface HmacInBodyOptions extends Omit<SignedFieldsOptions, 'signature'
  */
 export function hmacInBody(options: HmacInBodyOptions): Scheme<KeyObject> {
   const { signature, content, separator = '', ...rest } = options;
-  return hmacParts({
+  const fields = {
     ...rest,
     name: options.name ?? 'hmac-in-body',
     signature: typeof signature === 'string' ? { json: signature } : signature,
@@ -36,5 +36,10 @@ export function hmacInBody(options: HmacInBodyOptions): Scheme<KeyObject> {
       typeof content === 'string' || typeof content === 'function'
         ? content
         : content.map((pointer) => `\${json:${pointer}}`).join(separator),
-  }).verifier;
+  };
+  const deviating = (deviation: Deviation): Scheme<KeyObject> => ({
+    ...hmacParts(fields, deviation).verifier,
+    otherwise: (other) => deviating({ ...deviation, ...other }),
+  });
+  return deviating({});
 }

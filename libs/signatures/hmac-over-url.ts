@@ -24,7 +24,10 @@ export interface HmacOverUrlOptions extends Omit<HmacOptions, 'content' | 'signe
  * @example hmacOverUrl({ header: 'X-Twilio-Signature', algorithm: 'sha1', encoding: 'base64', bodyHashParameter: 'bodySHA256' })
  */
 export function hmacOverUrl(options: HmacOverUrlOptions): HmacScheme {
-  const inner = hmac({ ...options, content: '${url}' });
+  return around(hmac({ ...options, content: '${url}' }), options);
+}
+
+function around(inner: HmacScheme, options: HmacOverUrlOptions): HmacScheme {
   const { bodyHashParameter, isDefaultPortOptional = false, areValuesDistinct = false } = options;
 
   const verify: HmacScheme['verify'] = (request, keys, clock) => {
@@ -44,7 +47,8 @@ export function hmacOverUrl(options: HmacOverUrlOptions): HmacScheme {
     return inner.sign(withUrl(request, request.url + (form ?? '')), keys, clock);
   };
 
-  const scheme = { ...inner, name: options.name ?? 'hmac-over-url', verify, sign };
+  const otherwise: HmacScheme['otherwise'] = (deviation) => around(inner.otherwise(deviation), options);
+  const scheme = { ...inner, name: options.name ?? 'hmac-over-url', verify, sign, otherwise };
   if (bodyHashParameter === undefined) return scheme;
   return { ...scheme, address: (request) => withBodyHash(request, bodyHashParameter) };
 }

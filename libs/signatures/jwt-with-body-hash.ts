@@ -1,8 +1,23 @@
 import { createHmac, hash, type KeyObject } from 'node:crypto';
 import type { Claims } from './compact-jws.js';
-import { digestText, prepareSecret, type SecretFormat } from './encoding.js';
+import {
+  type DigestAlgorithm,
+  type DigestText,
+  digestText,
+  prepareSecret,
+  type SecretFormat,
+} from './encoding.js';
 import { readHeader, refused, type Refusal } from './headers.js';
-import type { Clock, Key, PreparedKey, Scheme, SignatureHeaders, SignedRequest, Verdict } from './scheme.js';
+import type {
+  Clock,
+  Deviation,
+  Key,
+  PreparedKey,
+  Scheme,
+  SignatureHeaders,
+  SignedRequest,
+  Verdict,
+} from './scheme.js';
 import { isTimely } from './signed-time.js';
 import { type BodyClaim, isBodyClaimed, issuedAtMs, judgeTimes } from './token-claims.js';
 
@@ -51,7 +66,7 @@ export interface JwtWithBodyHashOptions {
 interface Token {
   readonly signingInput: string;
   readonly payload: string;
-  /** 43 characters of base64url. */
+  /** Of HS256 43 characters of base64url. */
   readonly mac: string;
 }
 
@@ -61,7 +76,23 @@ export interface TokenKey {
   readonly issuer: string | null;
 }
 
-const MACS = digestText('sha256', 'base64url');
+/** HS256 is what providers use; the others are known to say so when somebody does. */
+interface MacKind {
+  readonly name: string;
+  readonly hash: string;
+  readonly bytes: number;
+  readonly text: DigestText;
+}
+
+const MACS: Partial<Record<DigestAlgorithm, MacKind>> & { readonly sha256: MacKind } = {
+  sha256: macKind('HS256', 'sha256', 32),
+  sha384: macKind('HS384', 'sha384', 48),
+  sha512: macKind('HS512', 'sha512', 64),
+};
+
+function macKind(name: string, hash: 'sha256' | 'sha384' | 'sha512', bytes: number): MacKind {
+  return { name, hash, bytes, text: digestText(hash, 'base64url') };
+}
 
 const USUAL_HEADER = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url');
 
@@ -75,20 +106,25 @@ const USUAL_HEADER = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64
  * @example jwtWithBodyHash({ header: 'Upstash-Signature', issuer: 'Upstash', bodyClaim: { name: 'body', encoding: 'base64url' }, … })
  */
 export function jwtWithBodyHash(options: JwtWithBodyHashOptions): Scheme<TokenKey> {
+  return deviating(options, {});
+}
+
+function deviating(options: JwtWithBodyHashOptions, deviation: Deviation): Scheme<TokenKey> {
   const { header, valuePrefix = '', defaultToleranceSeconds } = options;
   const headerName = header.toLowerCase();
+  const macs = MACS[deviation.algorithm ?? 'sha256'] ?? MACS.sha256;
+  const isAnywhere = deviation.spelling === 'any';
 
   function verify(request: SignedRequest, keys: readonly Key<TokenKey>[], clock: Clock): Verdict {
     if (keys.length === 0) return refused('no_secret');
     const reading = readHeader(request.headers, headerName);
     if (!reading.ok) return reading;
-    const token = reading.value.startsWith(valuePrefix)
-      ? takeApart(reading.value.slice(valuePrefix.length))
-      : null;
+    const text = isAnywhere ? tokenIn(reading.value) : withoutPrefix(reading.value, valuePrefix);
+    const token = text === null ? null : takeApart(text, macs);
     if (token === null) return refused('signature_malformed');
     let refusal = refused('signature_mismatch');
     for (const { id, material } of keys) {
-      if (!MACS.same(macOf(token.signingInput, material.secret), token.mac)) continue;
+      if (!macs.text.same(macOf(token.signingInput, material.secret, macs), token.mac)) continue;
       const claims = parseObject(token.payload);
       if (claims === null) return refused('signature_malformed');
       const issuer = material.issuer ?? options.issuer;
@@ -113,7 +149,7 @@ export function jwtWithBodyHash(options: JwtWithBodyHashOptions): Scheme<TokenKe
       nowSeconds: Math.floor(clock.nowMs / 1000),
     });
     const signingInput = `${USUAL_HEADER}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
-    return [[header, `${valuePrefix}${signingInput}.${macOf(signingInput, key.secret)}`]];
+    return [[header, `${valuePrefix}${signingInput}.${macOf(signingInput, key.secret, macs)}`]];
   }
 
   return {
@@ -122,9 +158,11 @@ export function jwtWithBodyHash(options: JwtWithBodyHashOptions): Scheme<TokenKe
     signsTimestamp: true,
     defaultToleranceSeconds,
     secretUse: 'compute',
-    prepareKey: (plainSecret) => prepareTokenKey(plainSecret, options),
+    prepareKey: (plainSecret) =>
+      prepareTokenKey(plainSecret, { ...options, secret: deviation.secret ?? options.secret ?? {} }),
     verify,
     sign,
+    otherwise: (other) => deviating(options, { ...deviation, ...other }),
   };
 }
 
@@ -142,12 +180,21 @@ function prepareTokenKey(plainText: string, options: JwtWithBodyHashOptions): Pr
 
 const VISIBLE = /^[\x21-\x7e]{1,256}$/;
 
-function takeApart(text: string): Token | null {
+function withoutPrefix(value: string, prefix: string): string | null {
+  return value.startsWith(prefix) ? value.slice(prefix.length) : null;
+}
+
+/** The token in a header that may have been written in another way. */
+function tokenIn(value: string): string | null {
+  return value.split(/[\s,;="]+/, 8).find((piece) => piece.split('.', 4).length === 3) ?? null;
+}
+
+function takeApart(text: string, macs: MacKind): Token | null {
   const first = text.indexOf('.');
   const last = text.lastIndexOf('.');
   if (first === -1 || first === last || text.indexOf('.', first + 1) !== last) return null;
-  if (!isAcceptedHeader(text.slice(0, first))) return null;
-  const mac = canonicalMac(text.slice(last + 1));
+  if (!isAcceptedHeader(text.slice(0, first), macs)) return null;
+  const mac = canonicalMac(text.slice(last + 1), macs);
   if (mac === null) return null;
   return { signingInput: text.slice(0, last), payload: text.slice(first + 1, last), mac };
 }
@@ -160,16 +207,16 @@ const CANONICAL_MAC = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
  * standard alphabet and unused bits pass. That only adds spellings of the same 32 bytes, so nothing may ever be recognised
  * again by the text of its token.
  */
-function canonicalMac(text: string): string | null {
-  if (CANONICAL_MAC.test(text)) return text;
+function canonicalMac(text: string, macs: MacKind): string | null {
+  if (macs === MACS.sha256 && CANONICAL_MAC.test(text)) return text;
   const bytes = Buffer.from(text, 'base64url');
-  return bytes.length === 32 ? bytes.toString('base64url') : null;
+  return bytes.length === macs.bytes ? bytes.toString('base64url') : null;
 }
 
-function isAcceptedHeader(segment: string): boolean {
-  if (segment === USUAL_HEADER) return true;
+function isAcceptedHeader(segment: string, macs: MacKind): boolean {
+  if (macs === MACS.sha256 && segment === USUAL_HEADER) return true;
   const header = parseObject(segment);
-  return header !== null && header.alg === 'HS256' && isUnderstood(header);
+  return header !== null && header.alg === macs.name && isUnderstood(header);
 }
 
 /** RFC 7515 4.1.11: an extension that is marked critical and not understood makes the token invalid. */
@@ -217,6 +264,6 @@ function judgeRequest(
   return isAboutBody ? null : refused('claim_invalid');
 }
 
-function macOf(signingInput: string, key: KeyObject): string {
-  return createHmac('sha256', key).update(signingInput).digest('base64url');
+function macOf(signingInput: string, key: KeyObject, { hash: algorithm }: MacKind): string {
+  return createHmac(algorithm, key).update(signingInput).digest('base64url');
 }

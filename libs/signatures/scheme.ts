@@ -1,3 +1,5 @@
+import type { DigestAlgorithm, SecretFormat } from './encoding.js';
+
 /** Why a request was refused. The words of the API, the log and the docs. */
 export type RefusalReason =
   | 'signature_missing'
@@ -77,6 +79,15 @@ export type PublishedDocuments = (
 /** Headers a fresh signature adds; names as the provider spells them. */
 export type SignatureHeaders = readonly (readonly [name: string, value: string])[];
 
+/** A detail of a scheme that senders get wrong. What is absent stays as it is. */
+export interface Deviation {
+  readonly algorithm?: DigestAlgorithm;
+  /** How the bytes of the key are made of the text. */
+  readonly secret?: SecretFormat;
+  /** `any`: the signature may be hex or base64, and stand behind any prefix or none. */
+  readonly spelling?: 'any';
+}
+
 /** What preparing a plain secret gave: key material, or why the text cannot be a key of this scheme. */
 export type PreparedKey<Material> =
   { readonly ok: true; readonly material: Material } | { readonly ok: false; readonly problem: string };
@@ -123,4 +134,9 @@ export interface Scheme<Material = unknown> {
     keys: readonly Key<Material>[],
     clock: Clock,
   ): SignatureHeaders | Promise<SignatureHeaders>;
+  /**
+   * The same scheme as somebody would build it who gets a detail wrong: for finding out why a request was refused, never for
+   * letting one in. Absent where the sender has no such choice.
+   */
+  otherwise?(deviation: Deviation): Scheme<Material>;
 }

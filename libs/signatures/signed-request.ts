@@ -8,6 +8,7 @@ import {
   refused,
   signatureHeader,
   type SignatureHeader,
+  signaturesAnywhere,
 } from './headers.js';
 import { type FieldPlace, fieldReader, type FieldReader, RequestFields } from './request-fields.js';
 import type { Clock, SignatureHeaders, SignedRequest, Verdict } from './scheme.js';
@@ -56,6 +57,8 @@ export interface SignatureSpelling {
   readonly canonical: (text: string) => string | null;
   /** The same, sooner, for the only signature of a request; {@link SignedRequestFormat.mismatch} has the last word on it. */
   readonly plausible?: (text: string) => string | null;
+  /** Signatures are taken from wherever they stand; see {@link Deviation}. */
+  readonly isAnywhere?: boolean;
 }
 
 /** Takes the evidence out of a request, and puts it into one. */
@@ -86,7 +89,11 @@ export function signedRequestFormat(
 ): SignedRequestFormat {
   const { timestamp, id } = options;
   const headers = 'header' in options ? [options.header].flat() : [];
-  const grammar = signatureHeader(options.grammar ?? { kind: 'bare' });
+  const expected = signatureHeader(options.grammar ?? { kind: 'bare' });
+  const grammar =
+    spelling.isAnywhere === true
+      ? signaturesAnywhere(expected, (text) => spelling.canonical(text) !== null)
+      : expected;
   const content = signedContent(options.content ?? '${body}', options.signedUrl);
   const collect =
     'header' in options ? fromHeaders(headers, grammar) : fromField(fieldReader(options.signature), grammar);

@@ -67,6 +67,15 @@ export function standardWebhooks(options: StandardWebhooksOptions = {}): HmacSch
       secret,
     }),
   }));
+  return inSpellings(spellings);
+}
+
+interface Spelling {
+  readonly names: StandardHeaders;
+  readonly scheme: HmacScheme;
+}
+
+function inSpellings(spellings: readonly Spelling[]): HmacScheme {
   const [first] = spellings;
   if (first === undefined) throw new RangeError('the headers need names');
   if (spellings.length === 1) return first.scheme;
@@ -79,6 +88,8 @@ export function standardWebhooks(options: StandardWebhooksOptions = {}): HmacSch
     verify: (request, keys, clock) => chosen(request, 'signature').verify(request, keys, clock),
     // A redelivery keeps the names that came, because the receiver's library may know only those.
     sign: (request, keys, clock) => chosen(request, 'id').sign(request, keys, clock),
+    otherwise: (deviation) =>
+      inSpellings(spellings.map(({ names, scheme }) => ({ names, scheme: scheme.otherwise(deviation) }))),
   };
 }
 
