@@ -1,11 +1,11 @@
 /**
  * Who may import whom. The domain is a line, and the line is the data's path:
- * tenants <- secrets <- sources <- events <- deliveries. See docs/ARCHITECTURE.md.
+ * tenants <- secrets <- sources <- events <- rejections <- deliveries. See docs/ARCHITECTURE.md.
  */
 const lib = (name) => `^libs/${name}/`;
 const anyOf = (...names) => `^libs/(${names.join('|')})/`;
 
-const PURE = ['signatures', 'providers', 'contract'];
+const PURE = ['signatures', 'providers', 'contract', 'diagnosis'];
 const CELLAR = [
   'config',
   'errors',
@@ -16,7 +16,7 @@ const CELLAR = [
   'outbound',
   'embedded-postgres',
 ];
-const DOMAIN = ['tenants', 'secrets', 'sources', 'events', 'deliveries'];
+const DOMAIN = ['tenants', 'secrets', 'sources', 'events', 'rejections', 'deliveries'];
 
 /** A domain lib may not import those to its right. */
 const domainLine = DOMAIN.map((name, index) => ({

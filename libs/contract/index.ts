@@ -12,6 +12,7 @@ export * from './callback-secret.js';
 export * from './destination.js';
 export * from './event.js';
 export * from './delivery.js';
+export * from './rejection.js';
 export * from './test-event.js';
 export * from './inbox.js';
 export * from './problem.js';

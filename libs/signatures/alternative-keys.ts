@@ -29,13 +29,14 @@ export function withAlternativeKeys<Material>(
 }
 
 /** Whoever says how the key is made of the secret makes one key. */
-function onlyKey<Material>({
-  sign: _,
-  otherwise: __,
-  ...scheme
-}: Scheme<Material>): Scheme<readonly Material[]> {
+function onlyKey<Material>(scheme: Scheme<Material>): Scheme<readonly Material[]> {
+  const { name, signatureHeaders, signsTimestamp, defaultToleranceSeconds, secretUse } = scheme;
   return {
-    ...scheme,
+    name,
+    signatureHeaders,
+    signsTimestamp,
+    defaultToleranceSeconds,
+    secretUse,
     prepareKey: (plainSecret) => {
       const prepared = scheme.prepareKey(plainSecret);
       return prepared.ok ? { ok: true, material: [prepared.material] } : prepared;

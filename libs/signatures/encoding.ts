@@ -75,17 +75,22 @@ function digestTextOfHex(bytes: number): DigestText {
  */
 export function digestInAnySpelling(algorithm: DigestAlgorithm): DigestText {
   const bytes = DIGEST_BYTES[algorithm];
-  const canonical = (text: string) => digitsOf(text, bytes) ?? digitsOf(unescaped(text), bytes);
+  const canonical = (text: string) =>
+    digitsOf(text, bytes) ?? (text.includes('%') ? digitsOf(unescaped(text), bytes) : null);
   return { encoding: 'hex', canonical, plausible: canonical, same: comparison(bytes * 2), spelled: asItIs };
 }
 
+const HEX_DIGITS = /^[0-9a-fA-F]+$/;
+const ANY_BASE64 = /^[\w+/-]+={0,2}$/;
+
 function digitsOf(text: string, bytes: number): string | null {
-  if (digestPattern(bytes, 'hex-any-case').test(text)) return text.toLowerCase();
-  if (text.length > bytes * 3 || !/^[\w+/-]+={0,2}$/.test(text)) return null;
+  if (text.length < bytes || text.length > bytes * 3) return null;
+  if (text.length === bytes * 2 && HEX_DIGITS.test(text)) return text.toLowerCase();
+  if (!ANY_BASE64.test(text)) return null;
   const decoded = Buffer.from(text, 'base64');
   if (decoded.length === bytes) return decoded.toString('hex');
-  const digits = decoded.toString('latin1');
-  return digestPattern(bytes, 'hex-any-case').test(digits) ? digits.toLowerCase() : null;
+  const digits = decoded.length === bytes * 2 ? decoded.toString('latin1') : '';
+  return HEX_DIGITS.test(digits) ? digits.toLowerCase() : null;
 }
 
 function unescaped(text: string): string {

@@ -21,7 +21,7 @@ export interface HmacOptions extends SignedRequestOptions, HmacSettings {}
 
 /** An HMAC is computed while its request waits: neither verifying nor signing is ever a promise. */
 export interface HmacScheme extends KeyedDigestScheme<KeyObject> {
-  otherwise(deviation: Deviation): HmacScheme;
+  readonly otherwise: (deviation: Deviation) => HmacScheme;
 }
 
 /**

@@ -138,5 +138,5 @@ export interface Scheme<Material = unknown> {
    * The same scheme as somebody would build it who gets a detail wrong: for finding out why a request was refused, never for
    * letting one in. Absent where the sender has no such choice.
    */
-  otherwise?(deviation: Deviation): Scheme<Material>;
+  readonly otherwise?: (deviation: Deviation) => Scheme<Material>;
 }

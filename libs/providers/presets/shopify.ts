@@ -16,16 +16,7 @@ export const shopify: ProviderPreset = {
   docsUrl: 'https://shopify.dev/docs/apps/build/webhooks/verify-deliveries',
   checkedOn: '2026-11-22',
   confidence: 'verified',
-  scheme: {
-    ...webhooks,
-    signatureHeaders: [...webhooks.signatureHeaders, ...events.signatureHeaders],
-    // Shopify's library looks for the header of Events first: with both, it would not look at the one that was verified.
-    verify: (request, keys, clock) =>
-      isThere(request, webhooks) && isThere(request, events)
-        ? refused('signature_malformed')
-        : chosen(request).verify(request, keys, clock),
-    sign: (request, keys, clock) => chosen(request).sign(request, keys, clock),
-  } satisfies HmacScheme,
+  scheme: eitherOf(webhooks, events),
   secret: {
     format: 'the client secret of the app, or the key shown under Notifications',
     source: 'imported',
@@ -39,8 +30,19 @@ export const shopify: ProviderPreset = {
   ],
 };
 
-function chosen(request: SignedRequest): HmacScheme {
-  return isThere(request, events) ? events : webhooks;
+function eitherOf(ofWebhooks: HmacScheme, ofEvents: HmacScheme): HmacScheme {
+  const chosen = (request: SignedRequest): HmacScheme => (isThere(request, ofEvents) ? ofEvents : ofWebhooks);
+  return {
+    ...ofWebhooks,
+    signatureHeaders: [...ofWebhooks.signatureHeaders, ...ofEvents.signatureHeaders],
+    // Shopify's library looks for the header of Events first: with both, it would not look at the one that was verified.
+    verify: (request, keys, clock) =>
+      isThere(request, ofWebhooks) && isThere(request, ofEvents)
+        ? refused('signature_malformed')
+        : chosen(request).verify(request, keys, clock),
+    sign: (request, keys, clock) => chosen(request).sign(request, keys, clock),
+    otherwise: (deviation) => eitherOf(ofWebhooks.otherwise(deviation), ofEvents.otherwise(deviation)),
+  };
 }
 
 function isThere({ headers }: SignedRequest, { signatureHeaders: [name = ''] }: HmacScheme): boolean {

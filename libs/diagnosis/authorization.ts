@@ -1,0 +1,132 @@
+import type { Credential, HeaderPairs } from '#signatures';
+import { type Budget, WORK } from './budget.js';
+import { guessProvider, hasHeader } from './provider-guess.js';
+import type { Diagnosis, KnownSecret } from './refused.js';
+import { oneLine } from './shapes.js';
+import type { Trials } from './trials.js';
+import { noSecret } from './unexplained.js';
+
+const MOST_HEADERS = 40;
+
+/**
+ * Why a credential was not accepted. Imported ones are hashed slowly, and nobody's guesses are worth that: only those
+ * that are quick to compare are tried.
+ */
+export async function diagnoseAuthorization(trials: Trials): Promise<Diagnosis> {
+  const { facts, refused } = trials;
+  const isBearer = facts.scheme.secretUse !== 'compare';
+  const secrets = (await facts.secrets()).filter(({ use }) => use === (isBearer ? 'bearer' : 'signature'));
+  const found = tryAll(refused.request.headers, secrets, trials.budget);
+  if (found !== null) return tell(found, placeOf(trials));
+  if (!isBearer && facts.keys.length === 0) return noSecret(trials);
+  return refused.reason === 'authorization_missing' ? missing(trials) : mismatch(trials);
+}
+
+interface Found {
+  readonly secret: KnownSecret;
+  readonly header: string;
+  readonly how: string;
+}
+
+function tryAll(headers: HeaderPairs, secrets: readonly KnownSecret[], budget: Budget): Found | null {
+  for (const [header, value] of headers.slice(0, MOST_HEADERS))
+    for (const { text, how } of readings(value))
+      for (const secret of secrets) {
+        if (secret.credential === null) continue;
+        if (!budget.spend(WORK.verification.compare)) return null;
+        if (matches(secret.credential, text)) return { secret, header, how };
+      }
+  return null;
+}
+
+/** A credential that answers later is slow, and counts as no match. */
+function matches(credential: Credential, text: string): boolean {
+  return credential.matches(text) === true;
+}
+
+/** What may be meant as the credential in the value of a header. */
+function readings(value: string): { readonly text: string; readonly how: string }[] {
+  const trimmed = value.trim();
+  const [, scheme = '', rest = ''] = /^(\w+) +(.+)$/.exec(trimmed) ?? [];
+  const all = [
+    { text: trimmed, how: 'alone' },
+    { text: rest.trim(), how: `after “${oneLine(scheme, 20)}”` },
+    { text: rest.replace(/^\w+ +/, ''), how: 'after two words' },
+    { text: trimmed.replace(/^["']|["']$/g, ''), how: 'in quotation marks' },
+    { text: Buffer.from(rest || trimmed, 'base64').toString(), how: 'in base64' },
+  ];
+  return all.filter(
+    ({ text }, index) =>
+      text.length >= 8 && text.length <= 1_024 && all.findIndex((one) => one.text === text) === index,
+  );
+}
+
+function placeOf({ facts: { scheme } }: Trials): string {
+  if (scheme.secretUse !== 'compare') return 'Authorization, after “Bearer ”';
+  const [header] = scheme.signatureHeaders;
+  if (header !== undefined) return header;
+  return scheme.tokenParameter === undefined
+    ? 'a field of the body'
+    : `the query parameter ${scheme.tokenParameter}`;
+}
+
+function tell({ secret, header, how }: Found, place: string): Diagnosis {
+  const name = `“${oneLine(secret.label)}”`;
+  if (secret.standing === 'active')
+    return {
+      code: 'wrong_encoding',
+      cause: `The token is right, but stands ${how} in ${oneLine(header)}; it is expected in ${place}`,
+      fix: `Send the token in ${place}`,
+    };
+  const whose =
+    secret.standing === 'expired'
+      ? 'of this source, which has expired'
+      : `of the source ${secret.sourceSlug}`;
+  return {
+    code: 'other_secret',
+    cause: `The token is the secret ${name} ${whose}`,
+    fix:
+      secret.standing === 'expired'
+        ? 'Give the sender the current token of this source'
+        : `Have the sender post to the ingest URL of ${secret.sourceSlug}, or send a token of this source`,
+  };
+}
+
+function missing(trials: Trials): Diagnosis {
+  const { facts, refused } = trials;
+  const guess = facts.scheme.secretUse === 'compare' ? guessProvider(refused.request, facts.preset) : null;
+  if (guess !== null && guess.presets.length > 0)
+    return {
+      code: 'wrong_provider',
+      cause: `It looks like a callback of ${guess.presets.map(({ name }) => name).join(' or ')}, by its header ${oneLine(guess.header)}; this source is for ${facts.preset.name}`,
+      fix: 'Make a source of the right provider, and give its ingest URL to the sender',
+    };
+  const place = placeOf(trials);
+  return {
+    code: 'authorization_missing',
+    cause: `There is no token in ${place}`,
+    fix: `Have the sender send its token in ${place}, and see that no proxy in between drops it`,
+  };
+}
+
+function mismatch(trials: Trials): Diagnosis {
+  const { headers } = trials.refused.request;
+  const place = placeOf(trials);
+  const [name = 'Authorization'] =
+    trials.facts.scheme.secretUse === 'compare' ? trials.facts.scheme.signatureHeaders : [];
+  const values = headers.filter(([one]) => one.toLowerCase() === name.toLowerCase());
+  const scheme = /^(\w+) /.exec(values[0]?.[1] ?? '')?.[1] ?? null;
+  const isOtherScheme =
+    hasHeader(headers, 'authorization') && name === 'Authorization' && !place.includes(`${scheme ?? ''} `);
+  const about =
+    values.length > 1
+      ? `${name} stands there ${values.length} times`
+      : isOtherScheme
+        ? `Authorization is of the kind “${oneLine(scheme ?? 'without a name', 20)}”`
+        : 'The token is none of the source’s active ones';
+  return {
+    code: 'authorization_mismatch',
+    cause: `${about}; the token is expected in ${place}`,
+    fix: 'Give the sender the current token of this source, or import the one that it sends: POST /v1/callback-secrets',
+  };
+}

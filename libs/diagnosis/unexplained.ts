@@ -1,0 +1,112 @@
+import type { Key } from '#signatures';
+import type { Diagnosis } from './refused.js';
+import { expectedShape, oneLine, shapeOf } from './shapes.js';
+import type { Trials } from './trials.js';
+
+const TIMES: readonly string[] = ['exp', 'iat', 'nbf', 'jti'];
+
+/** Nothing that was tried fits: what can be said all the same. */
+export async function unexplained(trials: Trials): Promise<Diagnosis> {
+  const { refused, facts } = trials;
+  if (facts.keys.length === 0) return noSecret(trials);
+  switch (refused.reason) {
+    case 'no_secret':
+      return {
+        code: 'keys_unavailable',
+        cause: `The keys that ${facts.preset.name} publishes could not be fetched when the callback came`,
+        fix: 'Check that Callbox can reach the provider, and verify the callback again: POST /v1/rejections/{id}/reverify',
+      };
+    case 'claim_invalid':
+      return otherClaims(trials);
+    case 'signature_malformed':
+      return malformed(trials);
+    default:
+      return {
+        code: 'unknown',
+        cause: `The signature is well formed, but fits none of the ${facts.keys.length} active secrets of the source, nor any of the usual mistakes`,
+        fix: 'Compare the last 4 characters of the sender’s secret with the hint of the source’s, and send the exact bytes that were signed',
+      };
+  }
+}
+
+/** The source has nothing to verify with. */
+export function noSecret({ facts: { preset } }: Trials): Diagnosis {
+  return {
+    code: 'no_secret',
+    cause: 'The source has no active callback secret',
+    fix: `Import the secret of ${preset.name} (${preset.secret.format}), or make one and register it there: POST /v1/callback-secrets; then verify this callback again`,
+  };
+}
+
+async function malformed({
+  refused: { request },
+  facts: { scheme, preset, keys },
+}: Trials): Promise<Diagnosis> {
+  const [header = ''] = scheme.signatureHeaders;
+  const value = request.headers.find(([name]) => name.toLowerCase() === header.toLowerCase())?.[1];
+  const expected = await expectedShape(scheme, request, keys, header);
+  return {
+    code: 'unknown',
+    cause:
+      value === undefined
+        ? 'The signature is not written as the provider writes it'
+        : `${header} is not written as the provider writes it: it is ${shapeOf(value)}${expected === null ? '' : `, expected is ${expected}`}`,
+    fix: `Write the signature as ${preset.name} documents: ${preset.docsUrl}`,
+  };
+}
+
+/** The token is genuine, but not about this request. What a fresh one would say, tells which claims are meant. */
+async function otherClaims(trials: Trials): Promise<Diagnosis> {
+  const { token, facts, refused } = trials;
+  const wanted = await freshClaims(trials, facts.keys);
+  const different = Object.entries(wanted).filter(
+    ([name, value]) => !TIMES.includes(name) && !isSame(token?.claims[name], value),
+  );
+  const isAboutBody = different.some(
+    ([, value]) => typeof value === 'string' && /^[\w+/-]{43}=?$|^[0-9a-f]{64}$/.test(value),
+  );
+  if (isAboutBody)
+    return {
+      code: 'body_changed',
+      cause:
+        'The token is genuine, but was made for another body: its hash is not the one of the bytes received',
+      fix: 'Pass the body on exactly as it was sent: nothing in between may parse, decompress or change it',
+    };
+  const named = different.map(
+    ([name, value]) => `${name} is ${shown(token?.claims[name])}, expected is ${shown(value)}`,
+  );
+  return {
+    code: 'claim_mismatch',
+    cause:
+      named.length === 0
+        ? `The token is genuine, but its claims (${oneLine(Object.keys(token?.claims ?? {}).join(', '))}) are not those of this source`
+        : `The token is genuine, but ${facts.showUrl(named.join('; '))}`,
+    fix: `Have ${facts.preset.name} make tokens for this source and for ${facts.showUrl(refused.request.url)}`,
+  };
+}
+
+async function freshClaims(
+  { facts: { scheme }, refused: { request, receivedAtMs } }: Trials,
+  [key]: readonly Key[],
+): Promise<Readonly<Record<string, unknown>>> {
+  if (scheme.sign === undefined || key === undefined) return {};
+  const signed = await scheme.sign(request, [key], { nowMs: receivedAtMs });
+  const payload = signed.flatMap(([, value]) => value.split('.', 3).slice(1, 2))[0] ?? '';
+  try {
+    return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Readonly<Record<string, unknown>>;
+  } catch {
+    return {};
+  }
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  const bare = (value: unknown): unknown =>
+    typeof value === 'string' ? value.replace(/={1,2}$/, '') : value;
+  return other === '' || bare(one) === bare(other);
+}
+
+function shown(value: unknown): string {
+  return value === undefined
+    ? 'not there'
+    : oneLine(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+}
