@@ -1,17 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { newId, Overloaded, timeOfId } from '#database';
-import type { Appended, NewEvent } from '#events';
+import { type Appended, eventOf, type NewEvent, type ReceivedCallback, receivedCallback } from '#events';
 import type { HandshakeReply } from '#providers';
 import type { PublishedDocuments, RefusalReason } from '#signatures';
-import type { LiveSource } from '#sources';
-import { receivedCallback } from './callback.js';
-import { guardCallback } from './callback-guard.js';
-import { eventOf } from './event-of.js';
+import { admitsUrl, guardCallback, type LiveSource, parseIngestTarget } from '#sources';
 import { answerHandshake, carriesCallbacks, methodsOf } from './handshake.js';
-import { parseIngestTarget } from './ingest-url.js';
 import { providerReply, type WantedReply } from './provider-reply.js';
 import type { BodyReading } from './read-body.js';
-import { admitsUrl } from './url-token.js';
 
 /** What became of a request to the inbox. */
 export type Outcome =
@@ -26,6 +21,8 @@ export type Outcome =
       readonly kind: 'rejected';
       readonly source: LiveSource;
       readonly reason: RefusalReason | 'body_too_large';
+      /** `null` when its body was not read to its end. */
+      readonly callback: ReceivedCallback | null;
     }
   | { readonly kind: 'handshake'; readonly source: LiveSource; readonly reply: HandshakeReply }
   | { readonly kind: 'not_found' | 'aborted' }
@@ -88,7 +85,7 @@ export async function receive(request: IncomingMessage, house: ReceiveDependenci
 
     const judging = guardCallback(source, callback, { nowMs: receivedAtMs, published: house.published });
     const verdict = judging instanceof Promise ? await judging : judging;
-    if (!verdict.ok) return { kind: 'rejected', source, reason: verdict.reason };
+    if (!verdict.ok) return { kind: 'rejected', source, reason: verdict.reason, callback };
     const proven = answerHandshake(source, callback, { proven: true, nowMs: receivedAtMs });
     if (proven !== null) {
       const isDone = proven.visit === undefined || (await house.visit(proven.visit));
@@ -112,7 +109,7 @@ export async function receive(request: IncomingMessage, house: ReceiveDependenci
 function unreadable(reason: Extract<BodyReading, { ok: false }>['reason'], source: LiveSource): Outcome {
   switch (reason) {
     case 'too_large':
-      return { kind: 'rejected', source, reason: 'body_too_large' };
+      return { kind: 'rejected', source, reason: 'body_too_large', callback: null };
     case 'too_slow':
       return { kind: 'too_slow', source };
     case 'no_memory':

@@ -1,6 +1,6 @@
 import type { HeaderPairs } from '#signatures';
 import { type Budget, WORK } from './budget.js';
-import { jsonSpellings, type Spelling } from './json-spellings.js';
+import { jsonSpellings, parsingWork, type Spelling } from './json-spellings.js';
 
 /** A body that the signature may have been made for. */
 export interface BodyVariant {
@@ -46,9 +46,9 @@ function* lineEnds(body: Buffer): Generator<BodyVariant> {
 }
 
 function* spellingsOf(body: Buffer, headers: HeaderPairs, budget: Budget): Generator<Spelling> {
-  if (body.length === 0 || !budget.spend(body.length * WORK.parsing)) return;
+  if (!budget.spend(body.length)) return;
   const text = body.toString();
-  if (/^\s*[[{"]/.test(text)) yield* jsonSpellings(text);
+  if (/^\s{0,64}[[{"]/.test(text) && budget.spend(parsingWork(text))) yield* jsonSpellings(text);
   else if (isForm(headers)) yield* formSpellings(text);
 }
 

@@ -13,7 +13,6 @@ export const WORK = {
   /** Building a scheme with a detail that differs. */
   scheme: 4_000,
   /** Per byte. */
-  parsing: 4,
   spelling: 3,
 } as const;
 

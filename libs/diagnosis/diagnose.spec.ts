@@ -308,56 +308,26 @@ describe('a token of QStash', () => {
   };
   const withToken = (value: string, body = COMPACT) =>
     diagnosed(facts, aRequest(body, [['Upstash-Signature', value]]));
+  const byNext = (claims: object = {}) => token(claims, next.plainSecret ?? '');
 
   test.each([
-    [
-      'for another URL',
-      token({ sub: 'https://old.example/in/acme/orders' }),
-      COMPACT,
-      'url_mismatch',
-      'https://old.example/in/acme/orders',
-    ],
-    [
-      'for the body before it was serialised again',
-      token(),
-      JSON.stringify(DOCUMENT, null, 2),
-      'body_reserialized',
-      'without spaces',
-    ],
-    ['for another body', token(), '{"id":"evt_2"}', 'body_changed', 'another body'],
-    [
-      'made with another key',
-      token({}, next.plainSecret ?? ''),
-      COMPACT,
-      'other_secret',
-      '“Next” of this source',
-    ],
-    [
-      'made with another key for another URL',
-      token({ sub: 'http://x.example/' }, next.plainSecret ?? ''),
-      COMPACT,
-      'other_secret',
-      'http://x.example/',
-    ],
-    [
-      'that has expired',
-      token({ exp: NOW_S - 100, iat: NOW_S - 400 }),
-      COMPACT,
-      'clock_skew',
-      'expired 100 seconds before',
-    ],
-    ['that is not valid yet', token({ nbf: NOW_S + 77 }), COMPACT, 'clock_skew', '77 seconds after'],
-    [
-      'of another issuer',
-      token({ iss: 'Somebody' }),
-      COMPACT,
-      'claim_mismatch',
-      'iss is Somebody, expected is Upstash',
-    ],
-    ['with another hash', token({}, key, 'HS512'), COMPACT, 'wrong_algorithm', 'SHA512'],
-    ['behind a prefix', `Bearer ${token()}`, COMPACT, 'wrong_encoding', 'written in another way'],
-  ])('%s', async (_what, value, body, code, cause) => {
-    expect(await withToken(value, body)).toMatchObject({
+    ['url_mismatch', 'https://old.example/a', token({ sub: 'https://old.example/a' })],
+    ['other_secret', '“Next” of this source', byNext()],
+    ['other_secret', 'http://x.example/', byNext({ sub: 'http://x.example/' })],
+    ['clock_skew', 'expired 100 seconds before', token({ exp: NOW_S - 100, iat: NOW_S - 400 })],
+    ['clock_skew', '77 seconds after', token({ nbf: NOW_S + 77 })],
+    ['claim_mismatch', 'iss is Somebody, expected is Upstash', token({ iss: 'Somebody' })],
+    ['wrong_algorithm', 'SHA512', token({}, key, 'HS512')],
+    ['wrong_encoding', 'written in another way', `Bearer ${token()}`],
+  ])('is %s: %s', async (code, cause, value) => {
+    expect(await withToken(value)).toMatchObject({ code, cause: expect.stringContaining(cause) as string });
+  });
+
+  test.each([
+    ['body_reserialized', 'without spaces', JSON.stringify(DOCUMENT, null, 2)],
+    ['body_changed', 'another body', '{"id":"evt_2"}'],
+  ])('is %s where the body is: %s', async (code, cause, body) => {
+    expect(await withToken(token(), body)).toMatchObject({
       code,
       cause: expect.stringContaining(cause) as string,
     });

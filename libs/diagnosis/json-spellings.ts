@@ -26,16 +26,19 @@ export function* jsonSpellings(received: string): Generator<Spelling> {
   const spaced = once(() => spacedOut(tokensOf(compact())));
   const raw = once(() => tokensOf(received));
   const sorted = once(() => JSON.stringify(sortedMembers(value)));
-  const indentWork = (width: number): number => length + lines * depth * width;
+  const structure = length + lines * 6;
+  const indentWork = (width: number): number => structure + lines * depth * width;
   const spelling = (how: string, work: number, make: () => string): Spelling => ({ how, work, make });
 
-  yield spelling('written without spaces, as JSON.stringify does', length, compact);
-  yield spelling('written with spaces, as Python’s json.dumps does', length * 8, () => asciiOnly(spaced()));
-  yield spelling('written with spaces after commas and colons', length, spaced);
+  yield spelling('written without spaces, as JSON.stringify does', structure, compact);
+  yield spelling('written with spaces, as Python’s json.dumps does', structure * 3, () =>
+    asciiOnly(spaced()),
+  );
+  yield spelling('written with spaces after commas and colons', structure * 3, spaced);
   yield spelling('indented by 2 spaces', indentWork(2), () => JSON.stringify(value, null, 2));
   // Parsed values lose how numbers were written, 1.0 say, and double members; the text keeps them.
   yield spelling('written without spaces', length * 8, () => raw().join(''));
-  yield spelling('written with spaces after commas and colons', length * 2, () => spacedOut(raw()));
+  yield spelling('written with spaces after commas and colons', structure * 3, () => spacedOut(raw()));
   yield spelling('indented by 2 spaces', indentWork(2) * 2, () => indented(raw(), '  '));
   yield spelling('indented by 4 spaces', indentWork(4), () => JSON.stringify(value, null, 4));
   yield spelling('written without spaces and with \\u escapes', length * 2, () => asciiOnly(compact()));
@@ -58,6 +61,11 @@ export function* jsonSpellings(received: string): Generator<Spelling> {
   );
   yield spelling('made a JSON string once more', length * 2, () => JSON.stringify(received));
   if (typeof value === 'string') yield spelling('taken out of its JSON string', length, () => value);
+}
+
+/** What parsing a text takes: each value costs more than a character. */
+export function parsingWork(text: string): number {
+  return text.length * 3 + shapeOf(text).lines * 12;
 }
 
 function once<Value>(make: () => Value): () => Value {

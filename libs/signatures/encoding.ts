@@ -1,5 +1,5 @@
 import { createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
-import type { PreparedKey } from './scheme.js';
+import type { PreparedKey } from './prepared-key.js';
 
 /** Hashes that providers sign with. */
 export type HashAlgorithm = 'sha1' | 'sha256' | 'sha384' | 'sha512';

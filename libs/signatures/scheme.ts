@@ -1,4 +1,7 @@
 import type { DigestAlgorithm, SecretFormat } from './encoding.js';
+import type { PreparedKey } from './prepared-key.js';
+
+export type { PreparedKey } from './prepared-key.js';
 
 /** Why a request was refused. The words of the API, the log and the docs. */
 export type RefusalReason =
@@ -87,10 +90,6 @@ export interface Deviation {
   /** `any`: the signature may be hex or base64, and stand behind any prefix or none. */
   readonly spelling?: 'any';
 }
-
-/** What preparing a plain secret gave: key material, or why the text cannot be a key of this scheme. */
-export type PreparedKey<Material> =
-  { readonly ok: true; readonly material: Material } | { readonly ok: false; readonly problem: string };
 
 /**
  * How a family of providers signs. Built by a constructor from a few data; stateless and without a clock.

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { LiveSource } from '#sources';
 import type { IngestUrl } from './ingest-url.js';
+import type { LiveSource } from './live-source.js';
 
 const TOKEN_SEGMENT = 4;
 

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { timeOfId } from '#database';
-import { type NewEvent, splitHeaders } from '#events';
 import type { Verdict } from '#signatures';
-import type { LiveSource } from '#sources';
-import type { ReceivedCallback } from './callback.js';
-import type { IngestUrl } from './ingest-url.js';
-import { pathWithoutToken, queryWithoutToken } from './url-token.js';
+import { type IngestUrl, type LiveSource, pathWithoutToken, queryWithoutToken } from '#sources';
+import type { NewEvent } from './new-event.js';
+import type { ReceivedCallback } from './received-callback.js';
+import { splitHeaders } from './sensitive-headers.js';
 
 /** Longest fact that is kept as it is, in UTF-16 units: ids are indexed, and nobody's id is an essay. */
 const LONGEST_FACT = 256;

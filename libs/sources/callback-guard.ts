@@ -1,6 +1,6 @@
 import { bearer, type Clock, type PublishedDocuments, type Refusal, refused } from '#signatures';
 import type { SignedRequest, Verdict } from '#signatures';
-import type { LiveKey, LiveSource } from '#sources';
+import type { LiveKey, LiveSource } from './live-source.js';
 
 type Accepted = Extract<Verdict, { readonly ok: true }>;
 

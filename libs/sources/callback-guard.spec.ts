@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { type Credential, hmac } from '#signatures';
-import type { LiveKey, LiveSource } from '#sources';
 import { guardCallback } from './callback-guard.js';
+import type { LiveKey, LiveSource } from './live-source.js';
 
 const NOW = 1_000_000;
 const BODY = Buffer.from('{}');
