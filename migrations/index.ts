@@ -3,6 +3,7 @@ import { EventsDeliveries1795300000001 } from './1795300000001-events-deliveries
 import { AuditLog1795300000002 } from './1795300000002-audit-log.js';
 import { SecretUse1795300000003 } from './1795300000003-secret-use.js';
 import { Growth1795300000004 } from './1795300000004-growth.js';
+import { Rejections1795300000005 } from './1795300000005-rejections.js';
 import { Circuits1795300000006 } from './1795300000006-circuits.js';
 import { TenantRateLimits1795300000007 } from './1795300000007-tenant-rate-limits.js';
 import { IncomingEvents1795300000008 } from './1795300000008-incoming-events.js';
@@ -16,6 +17,7 @@ export const migrations = [
   AuditLog1795300000002,
   SecretUse1795300000003,
   Growth1795300000004,
+  Rejections1795300000005,
   Circuits1795300000006,
   TenantRateLimits1795300000007,
   IncomingEvents1795300000008,

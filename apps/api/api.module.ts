@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DeliveriesModule } from '#deliveries';
 import { EventsModule } from '#events';
+import { RejectionsModule } from '#rejections';
 import { SecretsModule } from '#secrets';
 import { SourcesModule } from '#sources';
 import { TenantsModule } from '#tenants';
@@ -10,8 +11,10 @@ import { CallbackSecretsController } from './callback-secrets/callback-secrets.c
 import { DeliveriesController } from './deliveries/deliveries.controller.js';
 import { DestinationsController } from './destinations/destinations.controller.js';
 import { EventsController } from './events/events.controller.js';
+import { EventView } from './events/event-view.js';
 import { ProvidersController } from './providers/providers.controller.js';
 import { RedeliveriesController } from './redeliveries/redeliveries.controller.js';
+import { RejectionsController } from './rejections/rejections.controller.js';
 import { OwnInbox } from './sources/own-inbox.js';
 import { SourcesController } from './sources/sources.controller.js';
 import { TestEventsController } from './sources/test-events.controller.js';
@@ -21,7 +24,7 @@ import { Streams } from './stream/streams.js';
 import { TenantsController } from './tenants/tenants.controller.js';
 
 @Module({
-  imports: [TenantsModule, SecretsModule, SourcesModule, EventsModule, DeliveriesModule],
+  imports: [TenantsModule, SecretsModule, SourcesModule, EventsModule, RejectionsModule, DeliveriesModule],
   controllers: [
     TenantsController,
     ApiKeysController,
@@ -33,9 +36,10 @@ import { TenantsController } from './tenants/tenants.controller.js';
     DestinationsController,
     EventStreamController,
     EventsController,
+    RejectionsController,
     DeliveriesController,
     RedeliveriesController,
   ],
-  providers: [OwnInbox, StreamReader, Streams],
+  providers: [EventView, OwnInbox, StreamReader, Streams],
 })
 export class ApiModule {}

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { EventsModule } from '#events';
+import { RejectionsModule } from '#rejections';
 import { SecretsModule } from '#secrets';
 import { SourcesModule } from '#sources';
 import { Door } from './door.js';
@@ -7,7 +8,7 @@ import { Inbox } from './inbox.js';
 import { CallbackReport } from './report.js';
 
 @Module({
-  imports: [SourcesModule, SecretsModule, EventsModule],
+  imports: [SourcesModule, SecretsModule, EventsModule, RejectionsModule],
   providers: [Inbox, Door, CallbackReport],
   exports: [Inbox],
 })

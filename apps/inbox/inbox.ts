@@ -5,9 +5,11 @@ import { toUlid } from '#contract';
 import { newId, within } from '#database';
 import { EventLog } from '#events';
 import { AddressPolicy, DocumentCache, OutboundClient } from '#outbound';
+import { RejectionKeeper } from '#rejections';
 import { SecretUsage } from '#secrets';
 import { type LiveKey, LiveSources } from '#sources';
 import { Door } from './door.js';
+import { noteRejection } from './note-rejection.js';
 import { receive, type ReceiveDependencies } from './receive.js';
 import { replyTo } from './reply.js';
 import { CallbackReport } from './report.js';
@@ -25,8 +27,11 @@ export class Inbox implements OnApplicationShutdown {
   readonly #house: ReceiveDependencies;
   readonly #client: OutboundClient;
 
+  @Inject(RejectionKeeper)
+  private readonly keeper!: RejectionKeeper;
+
   constructor(
-    @Inject(SETTINGS) settings: Settings,
+    @Inject(SETTINGS) private readonly settings: Settings,
     private readonly door: Door,
     private readonly report: CallbackReport,
     liveSources: LiveSources,
@@ -79,5 +84,7 @@ export class Inbox implements OnApplicationShutdown {
       status: reply?.status ?? null,
       durationMs: performance.now() - startedAt,
     });
+    const { keeper, settings } = this;
+    noteRejection(outcome, request, { keeper, settings, published: this.#house.published });
   }
 }

@@ -14,6 +14,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ],
   ['Inbox', 'Where callbacks arrive. No API key: the signature is what lets them in.'],
   ['Events', 'Accepted callbacks, byte for byte.'],
+  ['Rejections', 'Refused callbacks, with why and what to do about it.'],
   ['Destinations', 'Your own endpoints to which events are delivered.'],
   ['Deliveries', 'Events on their way to destinations, with every attempt.'],
   ['Redeliveries', 'Orders to deliver again.'],

@@ -14,6 +14,7 @@ import { EventLog } from '#events';
 import { LOGGER, type Logger } from '#logging';
 import { METRICS, type Registry } from '#metrics';
 import { AddressPolicy, OutboundClient } from '#outbound';
+import { pruneRejections } from '#rejections';
 import { pruneAnswers } from '#tenants';
 import { Deliverer } from './deliverer.js';
 import { DeliveryMetrics } from './delivery-metrics.js';
@@ -91,7 +92,7 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, OnApplic
         return moved > 0;
       }),
       prune: loop('prune', PRUNE_EVERY_MS, async () => {
-        const pruned = (await pruner.prune()) + (await pruneAnswers(pool));
+        const pruned = (await pruner.prune()) + (await pruneAnswers(pool)) + (await pruneRejections(pool));
         if (pruned > 0) await sleep(PRUNE_REST_MS);
         return pruned > 0;
       }),

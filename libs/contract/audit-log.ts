@@ -25,6 +25,7 @@ export const AuditActionName = z.enum([
   'destination.secret_rotated',
   'destination.deleted',
   'event.deleted',
+  'rejection.reverified',
   'redelivery.created',
   'redelivery.cancelled',
   'delivery.retried',

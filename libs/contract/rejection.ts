@@ -79,3 +79,19 @@ export const Rejection = z
   .meta({ id: 'Rejection' });
 
 export const RejectionList = listOf(Rejection, 'RejectionList');
+
+export const RejectionCountQuery = z.strictObject({ source: SourceReference.optional() });
+
+export const RejectionCountList = z
+  .object({
+    data: z.array(
+      z.object({
+        source: z.string().meta({ description: 'Slug of the source' }),
+        day: z.string().meta({ format: 'date', example: '2026-11-22' }),
+        received: z.int().meta({ description: 'Refused callbacks' }),
+        kept: z.int().meta({ description: 'Those of them that were kept' }),
+      }),
+    ),
+    next_cursor: z.null(),
+  })
+  .meta({ id: 'RejectionCountList' });

@@ -13,6 +13,7 @@ export const errorRegistry = {
   last_admin_key: { status: 409, title: 'A tenant keeps one admin key' },
   idempotency_in_progress: { status: 409, title: 'The first request with this Idempotency-Key is under way' },
   delivery_not_retryable: { status: 409, title: 'The delivery is on its way already' },
+  rejection_stands: { status: 409, title: 'The callback cannot be verified now either' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },
   source_not_found: { status: 422, title: 'The request names a source that is not there' },

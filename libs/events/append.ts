@@ -1,8 +1,11 @@
 import type pg from 'pg';
+import type { EntityManager } from 'typeorm';
 import { CompositeArray, HeldConnection } from '#database';
 import type { NewEvent } from './new-event.js';
 
 const LARGE_BODY_BYTES = 8_192;
+
+const findRowType = `select 'incoming_event'::regtype::oid as oid`;
 
 /** What became of an event: stored, or recognised as one that is there already (`id` is the first one's). */
 export interface Appended {
@@ -49,11 +52,27 @@ export class Appender {
   }
 
   private async findRowType(): Promise<number> {
-    const { rows } = await this.#connection.query<{ oid: number }>(
-      `select 'incoming_event'::regtype::oid as oid`,
-    );
+    const { rows } = await this.#connection.query<{ oid: number }>(findRowType);
     return rows[0]?.oid ?? 0;
   }
+}
+
+/**
+ * Stores one event within a transaction of its tenant, as {@link Appender} does; a duplicate is counted at once, for here
+ * the first event can be seen.
+ */
+export async function appendWithin(manager: EntityManager, event: NewEvent): Promise<Appended> {
+  const [rowType] = await manager.query<{ oid: number }[]>(findRowType);
+  const [duplicate] = await manager.query<{ event_id: string }[]>(appendEvents, [
+    encode([event], rowType?.oid ?? 0),
+    event.body,
+  ]);
+  if (duplicate === undefined) return { status: 'accepted', id: event.id };
+  await manager.query(
+    'update events set duplicate_count = duplicate_count + 1 where tenant_id = $1 and id = $2',
+    [event.tenantId, duplicate.event_id],
+  );
+  return { status: 'duplicate', id: duplicate.event_id };
 }
 
 /** For each event the first of the batch with its dedupe key: a statement may not touch the same key twice. */

@@ -2,7 +2,7 @@
 // May know: sources, secrets and tenants; PostgreSQL's own ways on the hot path.
 // Must not: know destinations. It stores the obligation to deliver; others fulfil it.
 export { EventLog } from './event-log.js';
-export type { Appended } from './append.js';
+export { type Appended, appendWithin } from './append.js';
 export { Events } from './events.service.js';
 export type { EventFilter, EventRow } from './event-row.js';
 export type { OpenedEvent } from './events.service.js';
@@ -13,7 +13,7 @@ export { readSearchCursor } from './list-events.js';
 export type { NewEvent } from './new-event.js';
 export { eventOf } from './event-of.js';
 export { ReceivedCallback, receivedCallback } from './received-callback.js';
-export { joinHeaders, splitHeaders } from './sensitive-headers.js';
+export { isSensitiveHeader, joinHeaders, splitHeaders } from './sensitive-headers.js';
 export { makePartitions } from './partitions.js';
 export type { Partition } from './partitions.js';
 export { gapsBefore } from './partition-range.js';

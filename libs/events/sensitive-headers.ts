@@ -19,6 +19,12 @@ interface StoredHeaders {
   readonly sensitiveHeaders: Buffer | null;
 }
 
+/** Whether the value of a header is a credential that nobody is shown; `tokenHeaders` are lower case. */
+export function isSensitiveHeader(name: string, tokenHeaders: readonly string[]): boolean {
+  const lowerCase = name.toLowerCase();
+  return ALWAYS_SENSITIVE.has(lowerCase) || tokenHeaders.includes(lowerCase);
+}
+
 /** Takes the values of credentials out of `pairs` and encrypts them for the event `eventId`. */
 export function splitHeaders(
   pairs: Pairs,
@@ -28,8 +34,7 @@ export function splitHeaders(
 ): StoredHeaders {
   const hidden: [index: number, value: string][] = [];
   pairs.forEach(([name, value], index) => {
-    const lowerCase = name.toLowerCase();
-    if (ALWAYS_SENSITIVE.has(lowerCase) || tokenHeaders.includes(lowerCase)) hidden.push([index, value]);
+    if (isSensitiveHeader(name, tokenHeaders)) hidden.push([index, value]);
   });
   if (hidden.length === 0) return { headers: pairs, sensitiveHeaders: null };
   const headers: (readonly [string, string | null])[] = [...pairs];

@@ -203,6 +203,22 @@ export class CallbackSecrets {
       .map((secret) => ({ ...secret, ...open(secret), is_current: secret.id === current?.id }));
   }
 
+  /**
+   * What the tenant has, opened: secrets of this source first, expired ones too, then those of its other sources; the
+   * newest `most`. For finding out whose secret a refused callback was signed with.
+   */
+  async openNewest(tenantId: string, sourceId: string, most: number): Promise<ActiveSecret[]> {
+    const open = await this.vault.opener(tenantId);
+    const secrets = await this.database.tenant(tenantId, (manager) =>
+      manager.query<CallbackSecret[]>(
+        `select * from callback_secrets where tenant_id = $1 and deleted_at is null
+         order by source_id = $2 desc, id desc limit $3`,
+        [tenantId, sourceId, most],
+      ),
+    );
+    return secrets.map((secret) => ({ ...secret, ...open(secret) }));
+  }
+
   private async insert(
     manager: EntityManager,
     draft: Omit<CallbackSecret, keyof typeof UNUSED | 'created_at'>,

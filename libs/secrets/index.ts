@@ -4,6 +4,7 @@
 export { CallbackSecret } from './callback-secret.entity.js';
 export { CallbackSecrets } from './callback-secrets.service.js';
 export type { ActiveSecret, IssuedSecret } from './callback-secrets.service.js';
+export { isQuickToCompare } from './compared-secret.js';
 export { currentOf, isActive } from './current.js';
 export type { SecretHolder, SecretUse } from './secret-use.js';
 export { SecretUsage } from './secret-usage.js';

@@ -2,7 +2,7 @@
 // May know: tenants, secrets, the provider table.
 // Must not: know events or what becomes of them.
 export { type Admission, guardCallback } from './callback-guard.js';
-export { type IngestUrl, isIngestTarget, parseIngestTarget } from './ingest-url.js';
+export { type IngestUrl, isIngestTarget, parseIngestTarget, targetOf } from './ingest-url.js';
 export { LiveSources } from './live-sources.js';
 export type { LiveKey, LiveSource } from './live-source.js';
 export { NewTenants } from './new-tenants.js';

@@ -16,12 +16,12 @@ const ORIGIN = /^https?:\/\/[^/?]*/i;
 
 /** Whether a request target belongs to the inbox at all. */
 export function isIngestTarget(target: string): boolean {
-  return originForm(target).startsWith(INGEST_PREFIX);
+  return targetOf(target).startsWith(INGEST_PREFIX);
 }
 
 /** Reads a request target of the form `/in/{tenant}/{source}[/further path][?query]`; `null` for any other. */
 export function parseIngestTarget(rawTarget: string): IngestUrl | null {
-  const target = originForm(rawTarget);
+  const target = targetOf(rawTarget);
   const queryAt = target.indexOf('?');
   const path = queryAt < 0 ? target : target.slice(0, queryAt);
   const [, prefix, tenantSlug = '', sourceSlug = ''] = path.split('/', 4);
@@ -29,7 +29,7 @@ export function parseIngestTarget(rawTarget: string): IngestUrl | null {
   return { tenantSlug, sourceSlug, target, path, query: queryAt < 0 ? '' : target.slice(queryAt + 1) };
 }
 
-/** RFC 9112, section 3.2.2: a server takes the absolute form too; what it names before the path is not looked at. */
-function originForm(target: string): string {
+/** Path and query of a request. RFC 9112, section 3.2.2: a server takes the absolute form too; what that names first is not looked at. */
+export function targetOf(target: string): string {
   return target.startsWith('/') ? target : target.replace(ORIGIN, '');
 }

@@ -133,6 +133,11 @@ export class LiveSources {
     }
   }
 
+  /** The source with this id as it is at this moment, past what is remembered; `null` when it is deleted. */
+  async loadAcrossTenants(tenantId: string, id: string): Promise<LiveSource | null> {
+    return this.load('s.tenant_id = $1 and s.id = $2 and s.deleted_at is null', [tenantId, id]);
+  }
+
   private isFresh(loadedAtMs: number, maxAgeMs: number): boolean {
     return Date.now() - loadedAtMs < (this.changes.isListening ? maxAgeMs : MAX_AGE_WHILE_DEAF_MS);
   }

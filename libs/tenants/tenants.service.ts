@@ -21,6 +21,8 @@ const UNLINKED_TABLES = [
   'fan_outs',
   'deliveries',
   'attempts',
+  'rejections',
+  'rejection_counts',
 ] as const;
 const ROWS_AT_ONCE = 2_000;
 /** By then every process has forgotten the tenant, also one that has to find out that it hears nothing. */

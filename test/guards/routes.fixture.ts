@@ -69,6 +69,11 @@ export const routeRules: Readonly<Record<string, RouteRule>> = {
   'GET /v1/events/{id}/body': { access: 'developer', id: 'event' },
   'DELETE /v1/events/{id}': { access: 'developer', id: 'event' },
 
+  'GET /v1/rejections': { access: 'viewer' },
+  'GET /v1/rejections/counts': { access: 'viewer' },
+  'GET /v1/rejections/{id}': { access: 'viewer', id: 'rejection' },
+  'POST /v1/rejections/{id}/reverify': { access: 'developer', id: 'rejection' },
+
   'POST /v1/events/{id}/redeliveries': { access: 'developer', id: 'event' },
   'POST /v1/runs/{run_id}/callback-redeliveries': { access: 'developer', id: 'run' },
   'POST /v1/redeliveries': { access: 'developer' },

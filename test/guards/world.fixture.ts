@@ -17,6 +17,7 @@ export type IdOf =
   | 'destination'
   | 'event'
   | 'run'
+  | 'rejection'
   | 'delivery'
   | 'redelivery';
 
@@ -53,6 +54,18 @@ export async function buildWorld(app: TestApp): Promise<World> {
   await eventually(() => {
     if (receiver.requests.length < 2) throw new Error('not delivered again yet');
   });
+  const refused = {
+    method: 'POST',
+    headers: { 'runflow-signature': 'a'.repeat(64), 'x-canary': canary },
+    body,
+  };
+  expect((await send(source.url, refused)).status).toBe(401);
+  const rejection = await eventually(async () => {
+    const { data } = await tenant.ok<{ data: WithId[] }>('GET', '/v1/rejections');
+    const [first] = data;
+    if (first === undefined) throw new Error('not kept yet');
+    return first.id;
+  });
   const ids = {
     tenant: tenant.id,
     api_key: apiKey.id,
@@ -61,6 +74,7 @@ export async function buildWorld(app: TestApp): Promise<World> {
     destination: destination.id,
     event,
     run,
+    rejection,
     delivery,
     redelivery: redelivery.id,
   };

@@ -3,13 +3,13 @@ import { ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { EventDetail, EventList, EventQuery, fromUlid } from '#contract';
 import { Deliveries } from '#deliveries';
-import { type EventFilter, type EventRow, Events, readSearchCursor } from '#events';
+import { type EventFilter, Events, readSearchCursor } from '#events';
 import { Sources } from '#sources';
 import { type Caller, mayActAs } from '#tenants';
 import { Operation } from '../operation.js';
 import { ApiIdParam, CurrentCaller, IdParam, pageRequest } from '../parameters.js';
+import { EventView } from './event-view.js';
 import { showBody } from './show-body.js';
-import { showEvent } from './show-event.js';
 
 /** What is needed of Fastify's reply. */
 interface DownloadReply {
@@ -24,6 +24,7 @@ export class EventsController {
     private readonly events: Events,
     private readonly sources: Sources,
     private readonly deliveries: Deliveries,
+    private readonly view: EventView,
   ) {}
 
   @Get()
@@ -50,7 +51,7 @@ export class EventsController {
       await this.filterOf(tenantId, query, inHeaders),
       pageRequest({ limit: query.limit, cursor }),
     );
-    return { ...page, data: await this.show(tenantId, page.data) };
+    return { ...page, data: await this.view.show(tenantId, page.data) };
   }
 
   @Get(':id')
@@ -66,7 +67,7 @@ export class EventsController {
   })
   async get(@CurrentCaller() { tenantId, role }: Caller, @IdParam() id: string): Promise<object> {
     const { body, headers, ...event } = await this.events.view(tenantId, id);
-    const [shown] = await this.show(tenantId, [event]);
+    const [shown] = await this.view.show(tenantId, [event]);
     const shownBody = mayActAs(role, 'developer') ? showBody(body) : { body_truncated: body.length > 0 };
     return { ...shown, query: event.query, headers, ...shownBody };
   }
@@ -128,20 +129,6 @@ export class EventsController {
       receivedBefore: query.received_before,
       q: query.q === undefined ? undefined : { text: query.q, eventId: fromUlid(query.q), inHeaders },
     };
-  }
-
-  private async show(tenantId: string, events: readonly EventRow[]): Promise<object[]> {
-    const [slugs, counts] = await Promise.all([
-      this.sources.slugs(
-        tenantId,
-        events.map(({ source_id }) => source_id),
-      ),
-      this.deliveries.countsByEvent(
-        tenantId,
-        events.map(({ id }) => id),
-      ),
-    ]);
-    return events.map((event) => showEvent(event, slugs.get(event.source_id), counts.get(event.id)));
   }
 }
 

@@ -1,0 +1,175 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type pg from 'pg';
+import { SETTINGS, type Settings } from '#config';
+import { createPool, newId, timeOfId, within } from '#database';
+import { diagnose, type Diagnosis } from '#diagnosis';
+import { LOGGER, type Logger } from '#logging';
+import { Counter, METRICS, type Registry } from '#metrics';
+import { KeepRate } from './keep-rate.js';
+import { keptRejection, type KeptRejection } from './kept-rejection.js';
+import { KnownSecrets } from './known-secrets.js';
+import { shownUrl } from './redaction.js';
+import type { RefusedCallback } from './refused-callback.js';
+import { type Waiting, WaitingRoom } from './waiting-room.js';
+import { type RefusalCount, writeCounts, writeRejections } from './write-rejections.js';
+
+const MOST_A_SECOND = 10;
+const MOST_IN_A_BATCH = 20;
+const STATEMENT_TIMEOUT_MS = 5_000;
+/** Documents of a provider's may have to be fetched for it. */
+const DIAGNOSIS_TIMEOUT_MS = 3_000;
+const COUNTS_EVERY_MS = 2_000;
+const MOST_COUNTED = 10_000;
+/** Of its time, diagnosing takes a tenth at most: callbacks that are accepted shall not feel those that are not. */
+const REST = 9;
+const LONGEST_REST_MS = 50;
+
+const UNDIAGNOSED: Diagnosis = {
+  code: 'unknown',
+  cause: 'What was needed to find it out could not be had when the callback came',
+  fix: 'See the reason, and the set-up of the provider: GET /v1/providers',
+};
+
+type Drop = 'rate' | 'no_room' | 'not_written';
+
+/**
+ * Keeps refused callbacks, once they have been answered: ten a second of each source, one after another. What goes beyond
+ * that, or finds no room, is only counted.
+ */
+@Injectable()
+export class RejectionKeeper implements OnApplicationShutdown {
+  readonly #pool: pg.Pool;
+  readonly #rate = new KeepRate(MOST_A_SECOND);
+  readonly #waiting = new WaitingRoom();
+  readonly #dropped: Counter;
+  #counts = new Map<string, RefusalCount>();
+  #countTimer: NodeJS.Timeout | undefined;
+  #working: Promise<void> | undefined;
+  #isStopping = false;
+
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(METRICS) metrics: Registry,
+    private readonly secrets: KnownSecrets,
+  ) {
+    this.#pool = createPool(settings.databaseUrl ?? '', 'rejections', STATEMENT_TIMEOUT_MS, { max: 1 });
+    this.#pool.on('error', (error) => this.logger.warn({ error }, 'rejections.connection_lost'));
+    this.#dropped = new Counter({
+      name: 'callbox_rejections_dropped_total',
+      help: 'Refused callbacks that were counted and not kept, by why',
+      labelNames: ['because'],
+      registers: [metrics],
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.#isStopping = true;
+    clearTimeout(this.#countTimer);
+    await this.#working;
+    await this.flushCounts();
+    await this.#pool.end();
+  }
+
+  /** Takes note of a refused callback. Costs its caller next to nothing, and never fails. */
+  note(refused: RefusedCallback): void {
+    const id = newId();
+    const { tenantId, id: sourceId } = refused.source;
+    const isKept = this.#rate.take(`${tenantId}/${sourceId}`, timeOfId(id));
+    this.count(refused, { id, received: 1, kept: 0 });
+    if (!isKept) return this.drop('rate');
+    if (!this.#waiting.enter({ id, refused })) return this.drop('no_room');
+    this.#working ??= this.work().finally(() => {
+      this.#working = undefined;
+    });
+  }
+
+  private drop(because: Drop, howMany = 1): void {
+    this.#dropped.inc({ because }, howMany);
+  }
+
+  private async work(): Promise<void> {
+    while (!this.#waiting.isEmpty) {
+      const batch: { row: KeptRejection; waiting: Waiting }[] = [];
+      for (let next = this.#waiting.next(); next !== undefined; next = this.#waiting.next()) {
+        batch.push({ row: keptRejection(next, await this.diagnose(next)), waiting: next });
+        if (batch.length >= MOST_IN_A_BATCH) break;
+      }
+      await this.write(batch);
+    }
+  }
+
+  private async diagnose({ id, refused }: Waiting): Promise<Diagnosis> {
+    const { source, reason, callback, published } = refused;
+    try {
+      const secrets = await this.secrets.of(source.tenantId, source.id);
+      await nextTurn();
+      const startedAt = performance.now();
+      const receivedAtMs = timeOfId(id);
+      const diagnosing = diagnose(
+        { reason, request: callback, receivedAtMs },
+        {
+          preset: source.preset,
+          scheme: source.scheme,
+          toleranceSeconds: source.config.tolerance_seconds,
+          keys: source.keys.filter(({ expiresAtMs }) => expiresAtMs > receivedAtMs),
+          maxBodyBytes: this.settings.maxBodyBytes,
+          // What is kept of it will do: whoever verified the callback has asked for more already.
+          published: (url, _wanted, asking) => published(url, 'cached', asking),
+          secrets: () => Promise.resolve(secrets),
+          showUrl: (url) => shownUrl(source, url),
+        },
+      );
+      const diagnosis = await within(DIAGNOSIS_TIMEOUT_MS, diagnosing);
+      await this.rest(performance.now() - startedAt);
+      return diagnosis;
+    } catch (error) {
+      this.logger.warn({ error_name: (error as Error).name }, 'rejections.not_diagnosed');
+      return UNDIAGNOSED;
+    }
+  }
+
+  private async rest(spentMs: number): Promise<void> {
+    if (!this.#isStopping) await sleep(Math.min(spentMs * REST, LONGEST_REST_MS), undefined, { ref: false });
+  }
+
+  private async write(batch: readonly { row: KeptRejection; waiting: Waiting }[]): Promise<void> {
+    try {
+      await writeRejections(
+        this.#pool,
+        batch.map(({ row }) => row),
+      );
+      for (const { waiting } of batch) this.count(waiting.refused, { id: waiting.id, received: 0, kept: 1 });
+    } catch (error) {
+      const { name, code } = error as { name?: string; code?: string };
+      this.logger.warn({ rows: batch.length, name, code }, 'rejections.not_written');
+      if (batch.length > 1 && /^2[23]/.test(code ?? '')) for (const one of batch) await this.write([one]);
+      else this.drop('not_written', batch.length);
+    }
+  }
+
+  private count(
+    { source: { tenantId, id: sourceId } }: RefusedCallback,
+    { id, received, kept }: { readonly id: string; readonly received: number; readonly kept: number },
+  ): void {
+    const day = new Date(timeOfId(id)).toISOString().slice(0, 10);
+    const key = `${sourceId}/${day}`;
+    const count = this.#counts.get(key) ?? { tenantId, sourceId, day, received: 0, kept: 0 };
+    if (!this.#counts.has(key) && this.#counts.size >= MOST_COUNTED) return;
+    count.received += received;
+    count.kept += kept;
+    this.#counts.set(key, count);
+    this.#countTimer ??= setTimeout(() => void this.flushCounts(), COUNTS_EVERY_MS).unref();
+  }
+
+  private async flushCounts(): Promise<void> {
+    this.#countTimer = undefined;
+    const counts = [...this.#counts.values()];
+    this.#counts = new Map();
+    if (counts.length === 0) return;
+    await writeCounts(this.#pool, counts).catch((error: unknown) =>
+      this.logger.warn({ code: (error as { code?: string }).code }, 'rejections.counts_not_written'),
+    );
+  }
+}
