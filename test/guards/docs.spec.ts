@@ -1,4 +1,5 @@
 import { describeSettings, settingsSchema } from '#config';
+import { DiagnosisCodeName, RejectionReason } from '#contract';
 import { errorRegistry } from '#errors';
 import { readText } from './routes.fixture.js';
 
@@ -14,6 +15,19 @@ describe('docs/errors.md', () => {
   test('says of each when it comes and what to do', () => {
     for (const [, code, , when, remedy] of rows)
       expect([code, (when ?? '').length > 10, (remedy ?? '').length > 5]).toEqual([code, true, true]);
+  });
+});
+
+describe('docs/rejections.md', () => {
+  const page = readText('docs/rejections.md');
+  const codesIn = (heading: string) =>
+    [...(page.split(heading)[1]?.split('\n## ')[0] ?? '').matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(
+      ([, names]) => [...(names ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name),
+    );
+
+  test('explains every reason and every diagnosis, and no other', () => {
+    expect(codesIn('\n## Reasons').sort()).toEqual([...RejectionReason.options].sort());
+    expect(codesIn('\n## Diagnoses').sort()).toEqual([...DiagnosisCodeName.options].sort());
   });
 });
 
