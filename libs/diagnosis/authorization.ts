@@ -95,10 +95,10 @@ function tell({ secret, header, how }: Found, place: string): Diagnosis {
 function missing(trials: Trials): Diagnosis {
   const { facts, refused } = trials;
   const guess = facts.scheme.secretUse === 'compare' ? guessProvider(refused.request, facts.preset) : null;
-  if (guess !== null && guess.presets.length > 0)
+  if (guess !== null)
     return {
       code: 'wrong_provider',
-      cause: `It looks like a callback of ${guess.presets.map(({ name }) => name).join(' or ')}, by its header ${oneLine(guess.header)}; this source is for ${facts.preset.name}`,
+      cause: `It looks like a callback of ${guess.names}, by its header ${oneLine(guess.header)}; this source is for ${facts.preset.name}`,
       fix: 'Make a source of the right provider, and give its ingest URL to the sender',
     };
   const place = placeOf(trials);

@@ -80,7 +80,7 @@ function tell(trials: Trials, finding: Finding): Diagnosis {
     case 'spelling':
       return {
         code: 'wrong_encoding',
-        cause: `The signature is right, but written in another way: ${finding.header || 'it'} is ${finding.found}${finding.expected === null ? '' : `, expected is ${finding.expected}`}`,
+        cause: `The signature is right, but written in another way${finding.header === '' ? '' : `: ${finding.header} is ${finding.found}`}${finding.expected === null ? '' : `, expected is ${finding.expected}`}`,
         fix: `Write the signature ${finding.expected === null ? `as ${preset.name} documents: ${preset.docsUrl}` : `like this: ${finding.header}: ${finding.expected}`}`,
       };
     case 'clock':

@@ -1,6 +1,6 @@
-import type { HeaderPairs, SignedRequest } from '#signatures';
+import type { SignedRequest } from '#signatures';
 import { explain } from './explain.js';
-import { guessProvider, hasHeader, type ProviderGuess } from './provider-guess.js';
+import { guessProvider, missingHeaders, type ProviderGuess } from './provider-guess.js';
 import type { Diagnosis } from './refused.js';
 import { search } from './search.js';
 import { oneLine } from './shapes.js';
@@ -24,17 +24,6 @@ export async function diagnoseMissing(trials: Trials): Promise<Diagnosis> {
   return guess === null ? notSigned(trials) : wrongProvider(trials, guess);
 }
 
-/** Of a scheme with two spellings of its header names, those of the spelling that the sender uses. */
-function missingHeaders(expected: readonly string[], headers: HeaderPairs): readonly string[] {
-  const missing = expected.filter((name) => !hasHeader(headers, name));
-  const spelled = expected.filter((name) => hasHeader(headers, name)).map(firstWord);
-  return spelled.length === 0 ? missing : missing.filter((name) => spelled.includes(firstWord(name)));
-}
-
-function firstWord(name: string): string {
-  return name.toLowerCase().split('-', 1)[0] ?? '';
-}
-
 function halfSigned({ facts: { scheme, preset } }: Trials, missing: readonly string[]): Diagnosis {
   const names = missing.join(' and ');
   if (missing.length === 0)
@@ -54,7 +43,11 @@ function halfSigned({ facts: { scheme, preset } }: Trials, missing: readonly str
 async function tryOtherHeaders(trials: Trials): Promise<Diagnosis | null> {
   const { request } = trials.refused;
   const [expected] = trials.facts.scheme.signatureHeaders;
-  if (expected === undefined) return null;
+  if (expected === undefined) {
+    // What stands in the body cannot be found where the body was changed.
+    const fit = await search(trials, request);
+    return fit === null ? null : explain(trials, fit);
+  }
   const candidates = request.headers.filter(
     ([name, value]) => SIGNATURE_LIKE.test(value) && !NEVER_SIGNATURES.test(name),
   );
@@ -96,9 +89,8 @@ function commonEnding(one: string, other: string): string {
   return one.slice(one.length - length);
 }
 
-function wrongProvider({ facts: { preset, scheme } }: Trials, { header, presets }: ProviderGuess): Diagnosis {
+function wrongProvider({ facts: { preset, scheme } }: Trials, { header, names }: ProviderGuess): Diagnosis {
   const expected = scheme.signatureHeaders.join(', ') || 'its signature in the body';
-  const names = presets.map(({ name }) => name).join(' or ') || 'another provider';
   return {
     code: 'wrong_provider',
     cause: `It looks like a callback of ${names}, by its header ${oneLine(header)}; this source is for ${preset.name}, which sends ${expected}`,

@@ -32,7 +32,8 @@ export class Trials {
     return scheme.verify(this.watched(request), keys, this.#clock, this.facts.published);
   }
 
-  private workOf(scheme: Scheme, { body }: SignedRequest, keys: number): number {
+  /** What a verification takes. */
+  workOf(scheme: Scheme, { body }: SignedRequest, keys: number): number {
     const perByte = scheme.signatureHeaders.length === 0 ? PARSED_WORK : HASHED_WORK;
     return Math.max(1, keys) * (WORK.verification[scheme.secretUse] + body.length * perByte);
   }

@@ -79,7 +79,7 @@ async function otherClaims(trials: Trials): Promise<Diagnosis> {
     code: 'claim_mismatch',
     cause:
       named.length === 0
-        ? `The token is genuine, but its claims (${oneLine(Object.keys(token?.claims ?? {}).join(', '))}) are not those of this source`
+        ? 'The signature is genuine, but what it speaks of (audience, issuer, subscription) is not of this source'
         : `The token is genuine, but ${facts.showUrl(named.join('; '))}`,
     fix: `Have ${facts.preset.name} make tokens for this source and for ${facts.showUrl(refused.request.url)}`,
   };
