@@ -10,8 +10,8 @@ test('takes so many of one tenant, so many of all and so many bytes, and again w
   const room = new WaitingRoom();
   const enterAll = (tenantId: string, count: number, bytes = 1) =>
     Array.from({ length: count }, () => room.enter(waiting(tenantId, bytes))).filter(Boolean).length;
-  expect(enterAll('a', 100)).toBe(64);
-  expect(['b', 'c', 'd', 'e'].map((tenant) => enterAll(tenant, 64))).toEqual([64, 64, 64, 0]);
+  expect(enterAll('a', 300)).toBe(256);
+  expect(['b', 'c', 'd', 'e'].map((tenant) => enterAll(tenant, 256))).toEqual([256, 256, 256, 0]);
   expect(room.next()?.id).toBe('a-1');
   expect([enterAll('e', 2), enterAll('a', 1)]).toEqual([1, 0]);
   while (!room.isEmpty) room.next();

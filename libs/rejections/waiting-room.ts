@@ -1,9 +1,9 @@
 import type { RefusedCallback } from './refused-callback.js';
 
-const MOST_WAITING = 256;
+const MOST_WAITING = 1_024;
 const MOST_BYTES = 32 * 1024 * 1024;
 /** So that one tenant's flood does not take every place. */
-const MOST_OF_ONE_TENANT = 64;
+const MOST_OF_ONE_TENANT = 256;
 
 /** A refused callback that waits to be diagnosed and written. */
 export interface Waiting {
