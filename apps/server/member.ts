@@ -5,7 +5,7 @@ import { isOurs, type ToMember } from './process-messages.js';
 import { say, Siblings } from './siblings.js';
 import { type Serving, serve } from './start.js';
 
-const STOP_WITHIN_MS = 30_000;
+const STOP_WITHIN_MS = 25_000;
 
 /** Runs this process as one of several that share a port; the primary one says what to serve, and when to stop. */
 export function runMember(): void {

@@ -12,7 +12,7 @@ const REPLACED_AFTER_AT_MOST_MS = 10_000;
 /** One that has lived for so long is replaced as if it were the first to end. */
 const LIVED_WELL_MS = 30_000;
 /** Longer than any request, attempt or batch in flight may take. */
-const STOP_WITHIN_MS = 30_000;
+const STOP_WITHIN_MS = 25_000;
 
 interface Starting {
   readonly bootstraps: boolean;

@@ -11,8 +11,10 @@ import { providerSettings, requiresBearer } from './provider-settings.js';
 import { needsUrlToken, UrlTokens } from './url-tokens.js';
 import type { DedupeConfig, SourceConfig } from './source.entity.js';
 
-/** About 3 KB each. */
-const MOST_SOURCES = 20_000;
+/** Under 2 KB each. */
+const MOST_SOURCES = 50_000;
+/** Those whose events are being delivered. */
+const MOST_SOURCES_BY_ID = 20_000;
 const MOST_UNKNOWN_URLS = 20_000;
 /** A flood of made-up URLs must not line up without end before the database, nor before the URLs that are real. */
 const MOST_LOADING = 500;
@@ -58,7 +60,7 @@ export class LiveSources {
   readonly #loading = new Map<string, Promise<LiveSource | null>>();
   #loads = 0;
   /** For signing deliveries: by `tenant id/source id`, deleted sources too. */
-  readonly #byId = new LRUCache<string, RememberedById>({ max: MOST_SOURCES });
+  readonly #byId = new LRUCache<string, RememberedById>({ max: MOST_SOURCES_BY_ID });
 
   constructor(
     private readonly database: Database,
