@@ -10,8 +10,9 @@ export class StoredIn1795300000009 implements MigrationInterface {
     await runner.query(`
       alter table events add column stored_in xid8;
       alter table events alter column stored_in set default pg_current_xact_id();
-      -- Events from before have none; they are not worth an entry.
-      create index events_stored_in on events (tenant_id, stored_in, id) where stored_in is not null;
+      -- Without the id: a transaction stores a batch, whose equal keys share an entry, and sorting that few by id is cheap. It
+      -- costs every callback half of what it would with it. Events from before have no number and are not worth an entry.
+      create index events_stored_in on events (tenant_id, stored_in) where stored_in is not null;
     `);
   }
 

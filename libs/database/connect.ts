@@ -78,7 +78,10 @@ export function createDataSourceOptions(url: string, processes = 1): DataSourceO
  */
 const BY_KEY = ['seqscan', 'hashjoin', 'mergejoin'].map((method) => `-c enable_${method}=off`).join(' ');
 
-/** For a pool that reads the next few rows of an index again and again: no sorting of all that follow, and one plan. */
+/**
+ * For a pool that reads the next few rows of an index again and again: no sorting of all that follow (within what an index
+ * has sorted already it stays allowed), and one plan.
+ */
 const IN_ORDER = '-c enable_sort=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan';
 
 interface PoolOptions {

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { createPool, idAtTime, newId, timeOfId } from '#database';
 import { createDatabase, eventually, type TestDatabase } from '#testing';
+import { Appender } from './append.js';
 import { append } from './append.fixture.js';
 import { anEvent } from './new-event.fixture.js';
 import type { NewEvent } from './new-event.js';
@@ -138,7 +139,7 @@ test('partitions of any day note it, and have the index', async () => {
   const ids = await store(anEvent({ tenantId }), anEvent({ tenantId, id: idOf(Date.now() + 30 * DAY_MS) }));
   const { rows } = await database.pool.query<object>(
     `select stored_in is not null as noted, exists (
-       select from pg_index where indrelid = e.tableoid and pg_get_indexdef(indexrelid) like '%(tenant_id, stored_in, id)%'
+       select from pg_index where indrelid = e.tableoid and pg_get_indexdef(indexrelid) like '%(tenant_id, stored_in)%'
      ) as indexed from events e where id = any ($1)`,
     [ids],
   );
@@ -148,26 +149,34 @@ test('partitions of any day note it, and have the index', async () => {
   ]);
 });
 
-test('a page is read from the index alone, in order, also with a plan made while the table was empty', async () => {
+test('a page reads little more than itself from the index, also with a plan made while the table was empty', async () => {
   const tenantId = newId();
   await idsAfter(tenantId, start());
-  await database.pool.query(
-    `insert into events (tenant_id, id, source_id, provider, received_at, method, path, query, size, scheme)
-     select $1, one, $2, 'callbox', now(), 'POST', '/', '', 0, 'hmac' from unnest($3::uuid[]) as one`,
-    [tenantId, newId(), Array.from({ length: 20_000 }, newId)],
-  );
   const client = await pool.connect();
   try {
     await client.query(`prepare page as select * from events e where tenant_id = $1 and id >= $2 and stored_in >= $3
       and (stored_in, id) > ($3, $4) and stored_in < $5 order by stored_in, id limit 100`);
-    const { rows } = await client.query<{ 'QUERY PLAN': string }>(
-      `explain (analyze, costs off, timing off, summary off)
-       execute page ('${tenantId}', '${idAtTime(Date.now() - DAY_MS)}', '1', '${idAtTime(0)}', '9000000000')`,
+    const explain = async (): Promise<string> => {
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(
+        `explain (analyze, costs off, timing off, summary off)
+         execute page ('${tenantId}', '${idAtTime(Date.now() - DAY_MS)}', '1', '${idAtTime(0)}', '9000000000')`,
+      );
+      return rows.map((row) => row['QUERY PLAN']).join('\n');
+    };
+    await explain();
+    const appender = new Appender(database.pool);
+    for (let transaction = 0; transaction < 100; transaction += 1)
+      await appender.append(Array.from({ length: 64 }, () => anEvent({ tenantId })));
+    appender.release();
+    const plan = await explain();
+    expect(plan).toMatch(/Index Scan using events_\d+_tenant_id_stored_in_idx/);
+    expect(plan).not.toMatch(/->  Sort|Seq Scan|Bitmap/);
+    const scanned = [...plan.matchAll(/Scan using .*rows=(\d+)/g)].reduce(
+      (sum, [, rows]) => sum + Number(rows),
+      0,
     );
-    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
-    expect(plan).toMatch(/Index Scan using events_\d+_tenant_id_stored_in_id_idx/);
-    expect(plan).not.toMatch(/->  (Incremental )?Sort|Seq Scan|Bitmap|Rows Removed/);
-    expect(plan).toMatch(/rows=100/);
+    expect(scanned).toBeGreaterThanOrEqual(100);
+    expect(scanned).toBeLessThan(400);
   } finally {
     client.release();
   }
