@@ -3,9 +3,9 @@ import { Database, type Page, type PageRequest } from '#database';
 import { problem } from '#errors';
 import { Events } from '#events';
 import { AuditLog } from '#tenants';
-import { uncounted } from './count-redelivery.js';
 import type { DeliveryFilter, DeliveryRow, DeliveryStatus } from './delivery-row.js';
 import { deliveryColumns, listDeliveries } from './list-deliveries.js';
+import { uncounted } from './uncounted.js';
 
 /** One HTTP request of a delivery and what came back. */
 export interface AttemptRow {

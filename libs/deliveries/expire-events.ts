@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { idAtTime } from '#database';
 import type { TimeRange } from '#events';
-import { uncounted } from './count-redelivery.js';
+import { uncounted } from './uncounted.js';
 
 /** Of a source whose config says nothing. */
 export const DEFAULT_RETENTION_DAYS = 30;

@@ -80,7 +80,7 @@ export class Redeliverer {
 
   private async advance(key: OrderKey): Promise<Advance> {
     const client = await this.pool.connect();
-    const ask: Ask = async (sql, parameters) => (await client.query(sql, [...parameters])).rows;
+    const ask = askOf(client);
     try {
       await client.query('begin');
       const [row] = await ask<OrderRow>(lockOrder, [key.tenantId, key.id]);
@@ -128,6 +128,14 @@ export class Redeliverer {
     };
     return feedStep(ask, order, this.#windows);
   }
+}
+
+/** Asks over one connection, or over any one of a pool. */
+export function askOf(client: pg.PoolClient | pg.Pool): Ask {
+  return async <Row>(sql: string, parameters: readonly unknown[]) => {
+    const { rows } = await client.query(sql, [...parameters]);
+    return rows as Row[];
+  };
 }
 
 const isActive = `stage is not null and stage <> 'settled'`;

@@ -63,7 +63,12 @@ export class Redeliveries {
       if (events.length <= MOST_EVENTS_OF_RUN && targets.length <= MOST_AT_ONCE)
         return this.order(manager, tenantId, targets);
       const order = { filter: { runId }, destinationId, perSecond: undefined };
-      const redelivery = await this.orderInBulk(manager, tenantId, order, destinations);
+      const criteria = criteriaOf(order, destinations, Date.now());
+      const redelivery = await this.orderInBulk(
+        manager,
+        { tenantId, id: newId() },
+        { perSecond: undefined, criteria, collectForMs: COLLECT_FOR_MS },
+      );
       if (redelivery.total === 0 && redelivery.status === 'completed') throw problem('no_destination');
       return redelivery;
     });
@@ -74,15 +79,11 @@ export class Redeliveries {
    * destinations cannot take at once, workers see to: see libs/deliveries/redeliverer.ts.
    */
   async ofFilter(tenantId: string, order: BulkOrder, collectForMs = COLLECT_FOR_MS): Promise<RedeliveryView> {
-    return this.database.tenant(tenantId, async (manager) =>
-      this.orderInBulk(
-        manager,
-        tenantId,
-        order,
-        await candidates(manager, tenantId, order.destinationId),
-        collectForMs,
-      ),
-    );
+    return this.database.tenant(tenantId, async (manager) => {
+      const destinations = await candidates(manager, tenantId, order.destinationId);
+      const criteria = criteriaOf(order, destinations, Date.now());
+      return this.orderInBulk(manager, { tenantId, id: newId() }, { ...order, criteria, collectForMs });
+    });
   }
 
   /** How many deliveries {@link ofFilter} would make. */
@@ -143,18 +144,15 @@ export class Redeliveries {
 
   private async orderInBulk(
     manager: EntityManager,
-    tenantId: string,
-    order: BulkOrder,
-    destinations: readonly Destination[],
-    collectForMs = COLLECT_FOR_MS,
+    key: OrderKey,
+    order: Pick<BulkOrder, 'perSecond'> & { readonly criteria: Criteria; readonly collectForMs: number },
   ): Promise<RedeliveryView> {
-    const key = { tenantId, id: newId() };
     const ask = askOf(manager);
-    const criteria = criteriaOf(order, destinations, Date.now());
+    const { criteria } = order;
     await insertBulkOrder(ask, key, criteria, order.perSecond);
     await untilDone(
       criteria,
-      collectForMs,
+      order.collectForMs,
       async (after) => (await collectStep(ask, key, criteria, after)).after,
     );
     const perSecond = order.perSecond ?? null;

@@ -5,7 +5,7 @@ import { type Ask, type BulkFilter, criteriaOf, type OrderKey } from './bulk-ord
 import { findRedelivery, type RedeliveryView } from './count-redelivery.js';
 import type { Destination } from './destination.entity.js';
 import { insertBulkOrder } from './insert-redelivery.js';
-import type { Redeliverer } from './redeliverer.js';
+import { askOf, type Redeliverer } from './redeliverer.js';
 import { Rows } from './rows.fixture.js';
 
 const HOUR_MS = 60 * 60 * 1_000;
@@ -25,7 +25,9 @@ export class RedeliveryRows {
     return this.rows.database.pool;
   }
 
-  readonly ask: Ask = async (sql, parameters) => (await this.pool.query(sql, [...parameters])).rows;
+  get ask(): Ask {
+    return askOf(this.pool);
+  }
 
   /** Events of an hour ago, one after the other; their ids, oldest first. */
   async events(

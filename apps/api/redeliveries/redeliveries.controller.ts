@@ -54,7 +54,7 @@ export class RedeliveriesController {
     id: 'redeliverRunCallbacks',
     summary: 'Deliver all callbacks of a run again',
     description:
-      'Oldest first, each one as it was received. The answer has one delivery per callback and destination.',
+      'Oldest first, each one as it was received. The answer has one delivery per callback and destination; a run of more than 500 callbacks is carried out like an order by filter, and the answer has the first ones.',
     access: 'developer',
     status: 202,
     answer: Redelivery,
@@ -73,7 +73,7 @@ export class RedeliveriesController {
     id: 'redeliverEvents',
     summary: 'Deliver all events again that match a filter',
     description:
-      'Oldest first, to every destination that matches now or to the one that is named. With `dry_run` the answer is 200 with `total`, and nothing else happens.',
+      'Oldest first, to every destination that matches now or to the one that is named; each event once per destination. Any number of events: `total` is complete unless the status is `expanding`. Deliveries are made as the destinations take them, so that live events need not wait. With `dry_run` the answer is 200 with `total`, and nothing else happens.',
     access: 'developer',
     status: 202,
     answer: BulkRedelivery,
@@ -125,7 +125,8 @@ export class RedeliveriesController {
   @Operation({
     id: 'cancelRedelivery',
     summary: 'Cancel what of a redelivery has not been sent',
-    description: 'One that is completed stays completed.',
+    description:
+      'However long it is, nothing more of it is begun. Requests under way end, and are not tried again. One that is completed stays completed.',
     access: 'developer',
     status: 200,
     answer: Redelivery,
