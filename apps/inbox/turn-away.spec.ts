@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { eventually } from '../../libs/testing/eventually.js';
+import { eventually } from '#testing';
 import { TurnAway } from './turn-away.js';
 
 const LONGEST_MS = 2_500;

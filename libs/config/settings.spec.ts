@@ -45,7 +45,7 @@ describe('the defaults', () => {
       databaseDir: './data',
       limits: defaultLimits,
       streams: 1_000,
-      streamsPerTenant: 100,
+      streamsPerTenant: 1_000,
       logLevel: 'info',
     });
   });

@@ -144,7 +144,7 @@ export const settingsSchema = {
   },
   CALLBOX_STREAMS_PER_TENANT: {
     rule: wholeNumber(1, MOST_STREAMS),
-    fallback: '100',
+    fallback: '1000',
     example: '10',
     meaning: 'Of these, how many may be of one tenant; 429 beyond.',
   },
@@ -245,7 +245,7 @@ function withDefaults(parsed: Parsed): Settings {
     databaseDir: embedded ? (parsed.CALLBOX_DATA_DIR ?? './data') : undefined,
     limits: limitsOf(parsed),
     streams: parsed.CALLBOX_STREAMS ?? 1_000,
-    streamsPerTenant: parsed.CALLBOX_STREAMS_PER_TENANT ?? 100,
+    streamsPerTenant: parsed.CALLBOX_STREAMS_PER_TENANT ?? 1_000,
     logLevel: parsed.LOG_LEVEL ?? 'info',
   };
 }

@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => asked.mockRestore());
 
-const find = (slug: string) => live.findByUrlAcrossTenants(tenant.slug, slug);
+const find = async (slug: string) => live.findByUrlAcrossTenants(tenant.slug, slug);
 
 /** How often a URL was looked up in the database since the test began. */
 function lookUps(slug: string): number {

@@ -57,7 +57,7 @@ export class TestApp {
       databaseDir: undefined,
       limits: defaultLimits,
       streams: 1_000,
-      streamsPerTenant: 100,
+      streamsPerTenant: 1_000,
       logLevel: 'info',
       ...options.settings,
     };

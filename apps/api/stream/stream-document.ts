@@ -1,14 +1,15 @@
 /** What the document says of the stream. */
 export const streamDescription = `
-Server-sent events, one for each event that is accepted from now on, with the same JSON in \`data\` as in the list.
+Server-sent events: an \`event\` for each one that is accepted from now on, a \`rejection\` for each callback that is refused and kept, with the same
+JSON in \`data\` as in the lists.
 The stream goes on without a gap where it was broken off when \`Last-Event-ID\` names the last \`id\` that was received;
 browsers and most libraries send it by themselves, at any process. Ids are opaque and bound to this server; an \`id\` comes without
 \`data\`, too, and is to be remembered all the same. All streams have one order. Something may come twice, after the
 database was restored say, so look at the \`id\` in \`data\` where that matters.
 
 A comment comes every 15 seconds when nothing else does. The stream ends when the API key is deleted or expires, and
-when the process stops. A process holds 1,000 streams (\`CALLBOX_STREAMS\`, 503 beyond), 100 of one tenant
-(\`CALLBOX_STREAMS_PER_TENANT\`, 429 beyond). Opening one counts as one request.
+when the process stops. A process holds 1,000 streams (\`CALLBOX_STREAMS\`, 503 beyond), of one tenant as many as
+\`CALLBOX_STREAMS_PER_TENANT\` says (1,000; 429 beyond). Opening one counts as one request.
 `.trim();
 
 const example = `retry: 2000

@@ -5,10 +5,12 @@ import { createPool, timeOfId } from '#database';
 import { malformed } from '#errors';
 import { beginningOf, lookAtOrder, type OrderNow, type Place, storedInOf, storedSince } from '#events';
 import { LOGGER, type Logger } from '#logging';
+import { TenantKeys } from '#tenants';
 import { EventsFeed } from './events-feed.js';
 import type { Cursor, Feed, FeedItem } from './feed.js';
 import { mergePages, type Page } from './merge-pages.js';
 import { readPlace } from './place-text.js';
+import { RejectionsFeed } from './rejections-feed.js';
 
 const STATEMENT_TIMEOUT_MS = 5_000;
 /** Of one cursor at a time, per feed. */
@@ -20,15 +22,14 @@ export class StreamReader {
   readonly #pool: pg.Pool;
   readonly #feeds: readonly Feed[];
 
-  constructor(@Inject(SETTINGS) settings: Settings, @Inject(LOGGER) logger: Logger) {
+  constructor(@Inject(SETTINGS) settings: Settings, @Inject(LOGGER) logger: Logger, tenantKeys: TenantKeys) {
     this.#pool = createPool(settings.databaseUrl ?? '', 'streams', STATEMENT_TIMEOUT_MS, {
       max: 2,
       byKey: true,
       inOrder: true,
     });
     this.#pool.on('error', (error) => logger.warn({ error }, 'streams.connection_lost'));
-    // Rejections join by: new RejectionsFeed(this.#pool).
-    this.#feeds = [new EventsFeed(this.#pool)];
+    this.#feeds = [new EventsFeed(this.#pool), new RejectionsFeed(this.#pool, tenantKeys)];
   }
 
   /** To be called when nothing is read any more. */
