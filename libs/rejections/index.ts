@@ -6,7 +6,5 @@ export type { RefusedCallback } from './refused-callback.js';
 export { pruneRejections } from './prune-rejections.js';
 export { RejectionsModule } from './rejections.module.js';
 export { Rejections } from './rejections.service.js';
-export type { RejectionCount, RejectionFilter } from './rejections.service.js';
-export { showRejection } from './show-rejection.js';
-export type { RejectionRow, ShownRejection } from './show-rejection.js';
+export type { RejectionCount, RejectionFilter, RejectionRow, ShownRejection } from './rejections.service.js';
 export { Reverifier } from './reverifier.js';

@@ -3,11 +3,37 @@ import type { EntityManager } from 'typeorm';
 import { Database, idAtTime, type Page, type PageRequest, pageOf } from '#database';
 import { problem } from '#errors';
 import { TenantKeys } from '#tenants';
-import { type SealedRequest, unsealed } from './kept-rejection.js';
+import { openExcerpt, type SealedRequest, unsealed } from './kept-rejection.js';
 import { KEPT_FOR_DAYS } from './prune-rejections.js';
-import { rejectionColumns, type RejectionRow, showRejection, type ShownRejection } from './show-rejection.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/** What is read of a rejection to show it; its bytes are sealed. */
+export interface RejectionRow {
+  readonly id: string;
+  readonly source_id: string;
+  readonly received_at: Date;
+  readonly reason: string;
+  readonly diagnosis_code: string;
+  readonly diagnosis_cause: string;
+  readonly diagnosis_fix: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: readonly (readonly [name: string, value: string | null])[];
+  readonly remote_ip: string | null;
+  readonly size: number | null;
+  readonly excerpt: Buffer | null;
+  readonly reverifiable: boolean;
+}
+
+/** A rejection as the API shows it, but for the slug of its source. */
+export interface ShownRejection extends Omit<RejectionRow, 'headers' | 'excerpt'> {
+  readonly diagnosis: { readonly code: string; readonly cause: string; readonly fix: string };
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body_excerpt: string | null;
+  readonly body_excerpt_base64: string | null;
+}
 
 /** Which rejections a list shows; what is absent does not matter. */
 export interface RejectionFilter {
@@ -33,6 +59,10 @@ export interface RejectionCount {
   readonly kept: number;
 }
 
+/** Of a {@link RejectionRow}. */
+const columns = `id, source_id, received_at, reason, diagnosis_code, diagnosis_cause, diagnosis_fix, method, path, query,
+  headers, remote_ip, size, excerpt, body is not null as reverifiable`;
+
 /** Lists and opens rejections. */
 @Injectable()
 export class Rejections {
@@ -44,7 +74,7 @@ export class Rejections {
   async list(tenantId: string, filter: RejectionFilter, page: PageRequest): Promise<Page<ShownRejection>> {
     const rows = await this.database.tenant(tenantId, (manager) =>
       manager.query<RejectionRow[]>(
-        `select ${rejectionColumns} from rejections
+        `select ${columns} from rejections
          where tenant_id = $1 and id >= $2 and ($3::uuid[] is null or source_id = any ($3))
            and ($4::text is null or reason = $4) and ($5::uuid is null or id < $5)
          order by id desc limit $6`,
@@ -65,7 +95,7 @@ export class Rejections {
   async get(tenantId: string, id: string): Promise<ShownRejection> {
     const rows = await this.database.tenant(tenantId, (manager) =>
       manager.query<RejectionRow[]>(
-        `select ${rejectionColumns} from rejections where tenant_id = $1 and id = $2 and id >= $3`,
+        `select ${columns} from rejections where tenant_id = $1 and id = $2 and id >= $3`,
         [tenantId, id, oldestKept()],
       ),
     );
@@ -114,10 +144,18 @@ export class Rejections {
     );
   }
 
-  private async show(tenantId: string, rows: readonly RejectionRow[]): Promise<ShownRejection[]> {
+  /** Opens what may be shown of rejections, in their order. */
+  async show(tenantId: string, rows: readonly RejectionRow[]): Promise<ShownRejection[]> {
     if (rows.length === 0) return [];
     const dataKey = await this.tenantKeys.open(tenantId);
-    return rows.map((row) => showRejection(row, dataKey));
+    return rows.map(({ headers, excerpt, ...row }) => ({
+      ...row,
+      diagnosis: { code: row.diagnosis_code, cause: row.diagnosis_cause, fix: row.diagnosis_fix },
+      headers: headers.map(([name, value]) => [name, value ?? '[redacted]'] as const),
+      ...(excerpt === null
+        ? { body_excerpt: null, body_excerpt_base64: null }
+        : openExcerpt({ ...row, excerpt }, dataKey)),
+    }));
   }
 }
 

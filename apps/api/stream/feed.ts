@@ -26,6 +26,9 @@ export interface Feed {
   /** What stands in `event:`. */
   readonly kind: 'event' | 'rejection';
   readonly table: StoredTable['name'];
-  /** For each cursor the items after it, in order. */
-  readAcrossTenants(cursors: readonly Cursor[], bounds: Bounds): Promise<FeedItem[][]>;
+  /** For each cursor the items after it, in order; `null` when they are there and cannot be shown now. */
+  readAcrossTenants(
+    cursors: readonly Cursor[],
+    bounds: Bounds,
+  ): Promise<readonly (readonly FeedItem[] | null)[]>;
 }

@@ -23,6 +23,7 @@ export class OpenStream {
   ending: Ending | null = null;
   #wroteAtMs = performance.now();
   #unreadSinceMs: number | null = null;
+  #waitsUntilMs = 0;
 
   constructor(
     readonly caller: Caller,
@@ -41,7 +42,14 @@ export class OpenStream {
 
   /** Whether more may be written. */
   isReady(mostUnreadBytes = MOST_UNREAD_BYTES): boolean {
-    return this.ending === null && this.unreadBytes <= mostUnreadBytes;
+    return (
+      this.ending === null && this.unreadBytes <= mostUnreadBytes && performance.now() >= this.#waitsUntilMs
+    );
+  }
+
+  /** Makes it wait: what comes next cannot be shown now. */
+  waitFor(durationMs: number): void {
+    this.#waitsUntilMs = performance.now() + durationMs;
   }
 
   /** Gives it what comes next. */

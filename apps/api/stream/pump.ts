@@ -8,6 +8,7 @@ import type { StreamReader } from './stream-reader.js';
 
 const CHECK_KEYS_EVERY_MS = 1_000;
 const CURSORS_AT_ONCE = 100;
+const AFTER_NOT_SHOWN_MS = 1_000;
 /** Of all streams together; beyond that only those get more whose client has taken everything. */
 const MOST_UNREAD_BYTES_IN_ALL = 32 * 1024 * 1024;
 /** So long may writing hold up everything else that this process does. */
@@ -90,8 +91,9 @@ export class Pump {
     this.#busySinceMs = performance.now();
     let hasMore = false;
     for (const [index, { streams }] of ready.entries()) {
-      const page = pages[index];
-      if (page !== undefined && (await this.give(page, streams))) hasMore = true;
+      const page = pages[index] ?? null;
+      if (page === null) for (const stream of streams) stream.waitFor(AFTER_NOT_SHOWN_MS);
+      else if (await this.give(page, streams)) hasMore = true;
     }
     return hasMore;
   }

@@ -5,7 +5,7 @@ import { createPool, timeOfId } from '#database';
 import { malformed } from '#errors';
 import { beginningOf, lookAtOrder, type OrderNow, type Place, storedInOf, storedSince } from '#events';
 import { LOGGER, type Logger } from '#logging';
-import { TenantKeys } from '#tenants';
+import { Rejections } from '#rejections';
 import { EventsFeed } from './events-feed.js';
 import type { Cursor, Feed, FeedItem } from './feed.js';
 import { mergePages, type Page } from './merge-pages.js';
@@ -22,14 +22,19 @@ export class StreamReader {
   readonly #pool: pg.Pool;
   readonly #feeds: readonly Feed[];
 
-  constructor(@Inject(SETTINGS) settings: Settings, @Inject(LOGGER) logger: Logger, tenantKeys: TenantKeys) {
+  constructor(@Inject(SETTINGS) settings: Settings, @Inject(LOGGER) logger: Logger, rejections: Rejections) {
     this.#pool = createPool(settings.databaseUrl ?? '', 'streams', STATEMENT_TIMEOUT_MS, {
       max: 2,
       byKey: true,
       inOrder: true,
     });
     this.#pool.on('error', (error) => logger.warn({ error }, 'streams.connection_lost'));
-    this.#feeds = [new EventsFeed(this.#pool), new RejectionsFeed(this.#pool, tenantKeys)];
+    this.#feeds = [
+      new EventsFeed(this.#pool),
+      new RejectionsFeed(this.#pool, rejections, (error) =>
+        logger.error({ error }, 'streams.rejection_not_shown'),
+      ),
+    ];
   }
 
   /** To be called when nothing is read any more. */
@@ -42,20 +47,21 @@ export class StreamReader {
     return lookAtOrder(this.#pool);
   }
 
-  /** The next page of each cursor, of all that was stored before `horizon`. */
-  async readAcrossTenants(cursors: readonly Cursor[], horizon: bigint): Promise<Page[]> {
+  /** The next page of each cursor, of all that was stored before `horizon`; `null` when it is to wait for what comes next. */
+  async readAcrossTenants(cursors: readonly Cursor[], horizon: bigint): Promise<(Page | null)[]> {
     const bounds = { horizon, limit: PAGE_ITEMS };
     const nowMs = Date.now();
-    const read: { kind: string; pages: FeedItem[][] }[] = [];
+    const read: { kind: string; pages: readonly (readonly FeedItem[] | null)[] }[] = [];
     for (const feed of this.#feeds)
       read.push({ kind: feed.kind, pages: await feed.readAcrossTenants(cursors, bounds) });
-    return cursors.map((_, index) =>
-      mergePages(
-        read.map(({ kind, pages }) => ({ kind, items: pages[index] ?? [] })),
-        bounds,
-        nowMs,
-      ),
-    );
+    return cursors.map((_, index) => {
+      const pages = read.flatMap(({ kind, pages: ofFeed }) => {
+        const items = ofFeed[index] ?? null;
+        return items === null ? [] : [{ kind, items }];
+      });
+      // What one kind has before it belongs between what the others have.
+      return pages.length < read.length ? null : mergePages(pages, bounds, nowMs);
+    });
   }
 
   /** Where a stream begins: now, or after what its client has had last. */

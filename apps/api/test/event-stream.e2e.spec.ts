@@ -1,4 +1,5 @@
-import { eventually, TestApp, type TestTenant } from '#testing';
+import { fromUlid } from '#contract';
+import { eventually, send, TestApp, type TestTenant } from '#testing';
 import { post, SseClient } from './sse.fixture.js';
 
 const ULID = '01KAQ3ZX9B7T4N2M8V5C6D1E0F';
@@ -130,6 +131,71 @@ describe('a stream', () => {
     await eventually(() => expect(quiet.comments).toContain('heartbeat'), 25_000);
     expect(quiet.messages).toEqual([]);
     expect(quiet.lastEventId).toMatch(/^[0-9A-Z]{26}~\d+$/);
+  });
+});
+
+describe('a refused callback', () => {
+  async function refuse(url: string): Promise<void> {
+    const headers = { 'callbox-signature': 'a'.repeat(64) };
+    expect((await send(url, { method: 'POST', headers, body: '{"a":1}' })).status).toBe(401);
+  }
+
+  test('is carried as the list of rejections shows it, in its place, and without its body to a viewer', async () => {
+    const [admin, viewer] = [await open(), await open(await tenant.key('viewer'))];
+    await refuse(source.url);
+    await admin.things(1);
+    await post(source);
+    await admin.things(2);
+    await viewer.things(2);
+    for (const [{ messages }, key] of [
+      [admin, tenant.adminKey],
+      [viewer, await tenant.key('viewer')],
+    ] as const) {
+      expect(messages.map(({ event }) => event)).toEqual(['rejection', 'event']);
+      const { body } = await tenant.call<{ data: object[] }>('GET', '/v1/rejections', undefined, key);
+      expect([messages[0]?.data]).toEqual(body.data);
+    }
+    expect([admin, viewer].map(({ messages }) => messages[0]?.data['body_excerpt'])).toEqual([
+      '{"a":1}',
+      null,
+    ]);
+  });
+
+  test('is resumed from like an event, by its place or by its id, and filtered by its source', async () => {
+    const other = await tenant.source('callbox', { slug: 'other' });
+    const [all, own] = [await open(), await open(undefined, { query: '?source=orders' })];
+    await refuse(other.url);
+    await all.things(1);
+    await refuse(source.url);
+    await all.things(2);
+    const [event] = await post(source);
+    const [first = '', second] = await all.things(3);
+    expect(await own.things(2)).toEqual([second, event]);
+    for (const lastEventId of [first, all.messages[0]?.id ?? ''])
+      expect(await (await open(undefined, { lastEventId })).things(2)).toEqual([second, event]);
+  });
+
+  test('that cannot be shown holds back the streams of its tenant alone, until it can', async () => {
+    await refuse(source.url);
+    const stranger = await app.tenant();
+    const theirs = await stranger.source('callbox', { slug: 'orders' });
+    const set =
+      'update rejections set excerpt = set_byte(excerpt, 20, get_byte(excerpt, 20) # 1) where tenant_id = $1';
+    const rejection = await eventually(async () => {
+      const { data } = await tenant.ok<{ data: { id: string }[] }>('GET', '/v1/rejections');
+      expect(data).toHaveLength(1);
+      return data[0]?.id;
+    });
+    await app.database.pool.query(set, [fromUlid(tenant.id)]);
+    const client = await open(undefined, { lastEventId: ULID });
+    const [event] = await post(source);
+    await eventually(() => expect(app.log.join('')).toContain('streams.rejection_not_shown'));
+    const others = await open(stranger.adminKey);
+    const [other] = await post(theirs);
+    expect(await others.things(1)).toEqual([other]);
+    expect(client.messages).toEqual([]);
+    await app.database.pool.query(set, [fromUlid(tenant.id)]);
+    expect(await client.things(2)).toEqual([rejection, event]);
   });
 });
 
