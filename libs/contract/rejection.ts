@@ -34,6 +34,7 @@ export const DiagnosisCodeName = z.enum([
   'authorization_mismatch',
   'keys_unavailable',
   'not_signed',
+  'secret_sent',
   'unknown',
 ]);
 

@@ -2,7 +2,7 @@ import type { Credential, HeaderPairs } from '#signatures';
 import { type Budget, WORK } from './budget.js';
 import { guessProvider, hasHeader } from './provider-guess.js';
 import type { Diagnosis, KnownSecret } from './refused.js';
-import { oneLine } from './shapes.js';
+import { authenticationScheme, oneLine } from './shapes.js';
 import type { Trials } from './trials.js';
 import { noSecret } from './unexplained.js';
 
@@ -47,10 +47,10 @@ function matches(credential: Credential, text: string): boolean {
 /** What may be meant as the credential in the value of a header. */
 function readings(value: string): { readonly text: string; readonly how: string }[] {
   const trimmed = value.trim();
-  const [, scheme = '', rest = ''] = /^(\w+) +(.+)$/.exec(trimmed) ?? [];
+  const [, rest = ''] = /^\w+ +(.+)$/.exec(trimmed) ?? [];
   const all = [
     { text: trimmed, how: 'alone' },
-    { text: rest.trim(), how: `after “${oneLine(scheme, 20)}”` },
+    { text: rest.trim(), how: `after “${authenticationScheme(trimmed) ?? 'another word'}”` },
     { text: rest.replace(/^\w+ +/, ''), how: 'after two words' },
     { text: trimmed.replace(/^["']|["']$/g, ''), how: 'in quotation marks' },
     { text: Buffer.from(rest || trimmed, 'base64').toString(), how: 'in base64' },
@@ -115,14 +115,14 @@ function mismatch(trials: Trials): Diagnosis {
   const [name = 'Authorization'] =
     trials.facts.scheme.secretUse === 'compare' ? trials.facts.scheme.signatureHeaders : [];
   const values = headers.filter(([one]) => one.toLowerCase() === name.toLowerCase());
-  const scheme = /^(\w+) /.exec(values[0]?.[1] ?? '')?.[1] ?? null;
+  const scheme = authenticationScheme(values[0]?.[1] ?? '');
   const isOtherScheme =
     hasHeader(headers, 'authorization') && name === 'Authorization' && !place.includes(`${scheme ?? ''} `);
   const about =
     values.length > 1
       ? `${name} stands there ${values.length} times`
       : isOtherScheme
-        ? `Authorization is of the kind “${oneLine(scheme ?? 'without a name', 20)}”`
+        ? `Authorization is ${scheme === null ? 'of no usual kind' : `of the kind “${scheme}”`}`
         : 'The token is none of the source’s active ones';
   return {
     code: 'authorization_mismatch',

@@ -400,4 +400,22 @@ describe('a callback without the signature that is expected', () => {
     ]);
     expect(await diagnosed(callbox, request)).toMatchObject({ code: 'header_repeated' });
   });
+
+  test('but the secret itself: secret_sent, which does not repeat it', async () => {
+    const diagnosis = await diagnosed(
+      callbox,
+      aRequest(COMPACT, [['Callbox-Signature', `sha256=${SECRET}`]]),
+    );
+    expect(diagnosis).toMatchObject({
+      code: 'secret_sent',
+      fix: expect.stringContaining('Rotate') as string,
+    });
+    expect(JSON.stringify(diagnosis)).not.toContain(SECRET.slice(6));
+  });
+
+  test('but something else: it is told how it is written, and not what', async () => {
+    const request = aRequest(COMPACT, [['Callbox-Signature', 'Bearer hunter2-hunter2 v1=abcdefgh12']]);
+    const { cause } = await diagnosed(callbox, request);
+    expect(cause).toContain('it is Bearer <15 characters> v1=<10 characters>, expected is <32 bytes as hex>');
+  });
 });

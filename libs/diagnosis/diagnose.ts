@@ -4,6 +4,7 @@ import { explain } from './explain.js';
 import { diagnoseMissing } from './missing.js';
 import type { Diagnosis, DiagnosisFacts, Refused } from './refused.js';
 import { search } from './search.js';
+import { oneLine } from './shapes.js';
 import { Trials } from './trials.js';
 import { unexplained } from './unexplained.js';
 
@@ -20,8 +21,8 @@ export async function diagnose(
 ): Promise<Diagnosis> {
   if (refused.reason === 'body_too_large') return tooLarge(refused, facts);
   const trials = new Trials(refused, facts, budget);
-  const repeated = repeatedHeader(refused, facts);
-  if (repeated !== null) return repeated;
+  const simple = (await sentSecret(refused, facts)) ?? repeatedHeader(refused, facts);
+  if (simple !== null) return simple;
   if (refused.reason.startsWith('authorization_') || facts.scheme.secretUse === 'compare')
     return diagnoseAuthorization(trials);
   if (refused.reason === 'signature_missing') return diagnoseMissing(trials);
@@ -42,6 +43,24 @@ function tooLarge({ request }: Refused, { maxBodyBytes }: DiagnosisFacts): Diagn
     cause: `The body ${size}; at most ${maxBodyBytes} are taken, and nothing is stored cut`,
     fix: 'Have the sender send less, or raise CALLBOX_MAX_BODY_BYTES',
   };
+}
+
+/** Whoever sends the secret instead of a signature has given it away. */
+async function sentSecret(
+  { request: { headers } }: Refused,
+  facts: DiagnosisFacts,
+): Promise<Diagnosis | null> {
+  if (facts.scheme.secretUse !== 'compute') return null;
+  for (const { plainSecret, label } of await facts.secrets()) {
+    const found = plainSecret !== null && headers.find(([, value]) => value.includes(plainSecret));
+    if (found)
+      return {
+        code: 'secret_sent',
+        cause: `The secret “${oneLine(label)}” itself stands in ${oneLine(found[0])}, where a signature made with it is expected`,
+        fix: 'Rotate the secret, for it has been given away, and have the sender sign with the new one: POST /v1/callback-secrets/{id}/rotations',
+      };
+  }
+  return null;
 }
 
 /** Which of two would have been believed, nobody can know. */

@@ -28,7 +28,7 @@ export async function explain(trials: Trials, fit: Fit): Promise<Diagnosis> {
   if (first === undefined)
     return {
       code: 'unknown',
-      cause: 'It verifies now: a secret has probably been registered since',
+      cause: 'It verifies now: what was lacking, a secret or a key, has come since',
       fix: 'Verify it again: POST /v1/rejections/{id}/reverify',
     };
   return { ...first, cause: told.map(({ cause }) => cause).join('. Besides: ') };

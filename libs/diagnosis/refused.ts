@@ -39,7 +39,7 @@ export interface DiagnosisFacts {
   /** The secrets of the source and of the tenant's other sources, the source's own first; asked for only when it helps. */
   secrets(): Promise<readonly KnownSecret[]>;
   /** A URL as it may be shown, without tokens. */
-  showUrl(url: string): string;
+  readonly showUrl: (url: string) => string;
 }
 
 /** What went wrong, and what to do about it, in a sentence each. */

@@ -2,18 +2,30 @@ import type { Key, Scheme, SignedRequest } from '#signatures';
 
 const MOST_CHARACTERS = 160;
 
-/** A header of a signature as it may be shown: `sha256=<hex>` for the digits. */
+const AUTHENTICATION_SCHEME = /^(?:bearer|basic|digest|hmac|token|apikey|negotiate)$/i;
+
+/** A header of a signature as it may be shown: `sha256=<32 bytes as hex>`. Nothing in it that is longer than a word stays. */
 export function shapeOf(value: string): string {
-  const shape = value.replace(/[\w+/-]{20,}={0,2}/g, (text) => kindOf(text));
-  return oneLine(shape);
+  return oneLine(
+    value.replace(
+      /([A-Za-z]\w{0,11}=)?([\w+/.-]{6,}={0,2})/g,
+      (_all, name: string | undefined, text: string) => (name ?? '') + kindOf(text),
+    ),
+  );
 }
 
 function kindOf(text: string): string {
-  const [, name = '', rest = text] = /^([A-Za-z]\w{0,11}=)(.+)$/.exec(text) ?? [];
-  if (/^\d+$/.test(rest)) return text;
-  if (/^[0-9a-f]+$/i.test(rest)) return `${name}<${rest.length / 2} bytes as hex>`;
-  const bytes = Buffer.from(rest, 'base64').length;
-  return `${name}<${bytes} bytes as ${/[_-]/.test(rest) ? 'base64url' : 'base64'}>`;
+  if (/^\d{1,16}$/.test(text) || AUTHENTICATION_SCHEME.test(text)) return text;
+  if (text.includes('.') || text.length < 20) return `<${text.length} characters>`;
+  if (/^[0-9a-f]+$/i.test(text)) return `<${text.length / 2} bytes as hex>`;
+  const bytes = Buffer.from(text, 'base64').length;
+  return `<${bytes} bytes as ${/[_-]/.test(text) ? 'base64url' : 'base64'}>`;
+}
+
+/** The kind of credential that the value of an Authorization header begins with, where it is a usual one. */
+export function authenticationScheme(value: string): string | null {
+  const [word = ''] = value.trim().split(' ', 1);
+  return AUTHENTICATION_SCHEME.test(word) ? word : null;
 }
 
 /** How the provider writes the header, as the scheme itself would; `null` where it cannot. */

@@ -73,14 +73,14 @@ async function otherClaims(trials: Trials): Promise<Diagnosis> {
       fix: 'Pass the body on exactly as it was sent: nothing in between may parse, decompress or change it',
     };
   const named = different.map(
-    ([name, value]) => `${name} is ${shown(token?.claims[name])}, expected is ${shown(value)}`,
+    ([name, value]) => `${name} is ${shown(facts, token?.claims[name])}, expected is ${shown(facts, value)}`,
   );
   return {
     code: 'claim_mismatch',
     cause:
       named.length === 0
         ? 'The signature is genuine, but what it speaks of (audience, issuer, subscription) is not of this source'
-        : `The token is genuine, but ${facts.showUrl(named.join('; '))}`,
+        : `The token is genuine, but ${named.join('; ')}`,
     fix: `Have ${facts.preset.name} make tokens for this source and for ${facts.showUrl(refused.request.url)}`,
   };
 }
@@ -105,8 +105,8 @@ function isSame(one: unknown, other: unknown): boolean {
   return other === '' || bare(one) === bare(other);
 }
 
-function shown(value: unknown): string {
-  return value === undefined
-    ? 'not there'
-    : oneLine(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+function shown({ showUrl }: Trials['facts'], value: unknown): string {
+  if (value === undefined) return 'not there';
+  if (typeof value !== 'string') return oneLine(JSON.stringify(value) ?? '');
+  return oneLine(/^https?:/i.test(value) ? showUrl(value) : value);
 }

@@ -34,7 +34,10 @@ export interface SealedRequest {
 }
 
 /** Makes the row of a refused callback: nothing that may be a secret stands in it in the clear. */
-export function keptRejection({ id, refused }: Waiting, diagnosis: Diagnosis): KeptRejection {
+export function keptRejection(
+  { id, refused }: Waiting,
+  { diagnosis, secrets }: { readonly diagnosis: Diagnosis; readonly secrets: readonly string[] },
+): KeptRejection {
   const { source, callback, target } = refused;
   const { dataKey } = source;
   const isWhole = refused.reason !== 'body_too_large';
@@ -49,7 +52,7 @@ export function keptRejection({ id, refused }: Waiting, diagnosis: Diagnosis): K
     diagnosis,
     method: callback.method,
     ...shownTarget(source, target),
-    headers: shownHeaders(source, callback.headers),
+    headers: shownHeaders(source, callback.headers, secrets),
     remoteIp: refused.remoteIp,
     size: isWhole ? body.length : null,
     sealed: dataKey.encrypt('rejections.sealed', id, JSON.stringify(sealed)),

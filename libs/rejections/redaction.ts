@@ -6,11 +6,19 @@ const CREDENTIAL = /token|secret|passw|api-?_?key|credential/i;
 
 type Pairs = readonly (readonly [name: string, value: string])[];
 
-/** The headers as they may be shown; `null` stands for a credential. */
-export function shownHeaders(source: LiveSource, headers: Pairs): (readonly [string, string | null])[] {
-  return headers.map(([name, value]) =>
-    isSensitiveHeader(name, source.tokenHeaders) || CREDENTIAL.test(name) ? [name, null] : [name, value],
-  );
+/** The headers as they may be shown; `null` stands for a credential, also for one of `secrets` that stands anywhere. */
+export function shownHeaders(
+  source: LiveSource,
+  headers: Pairs,
+  secrets: readonly string[],
+): (readonly [string, string | null])[] {
+  return headers.map(([name, value]) => {
+    const isCredential =
+      isSensitiveHeader(name, source.tokenHeaders) ||
+      CREDENTIAL.test(name) ||
+      secrets.some((secret) => value.includes(secret));
+    return [name, isCredential ? null : value];
+  });
 }
 
 /** The path and query of a target as they may be shown. */
@@ -30,7 +38,7 @@ export function shownUrl(source: LiveSource, url: string): string {
   const [origin = ''] = /^https?:\/\/[^/?#]*/i.exec(url) ?? [];
   if (origin === '' && !url.startsWith('/')) return url;
   const { path, query } = shownTarget(source, url.slice(origin.length));
-  return origin + path + (query === '' ? '' : `?${query}`);
+  return origin.replace(/\/\/.*@/, '//[redacted]@') + path + (query === '' ? '' : `?${query}`);
 }
 
 function withoutCredentials(query: string): string {

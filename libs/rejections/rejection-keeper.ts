@@ -3,7 +3,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type pg from 'pg';
 import { SETTINGS, type Settings } from '#config';
 import { createPool, newId, timeOfId, within } from '#database';
-import { diagnose, type Diagnosis } from '#diagnosis';
+import { diagnose, type Diagnosis, type KnownSecret } from '#diagnosis';
 import { LOGGER, type Logger } from '#logging';
 import { Counter, METRICS, type Registry } from '#metrics';
 import { KeepRate } from './keep-rate.js';
@@ -98,41 +98,45 @@ export class RejectionKeeper implements OnApplicationShutdown {
     while (!this.#waiting.isEmpty) {
       const batch: { row: KeptRejection; waiting: Waiting }[] = [];
       for (let next = this.#waiting.next(); next !== undefined; next = this.#waiting.next()) {
-        batch.push({ row: keptRejection(next, await this.diagnose(next)), waiting: next });
+        batch.push({ row: keptRejection(next, await this.judge(next)), waiting: next });
         if (batch.length >= MOST_IN_A_BATCH) break;
       }
       await this.write(batch);
     }
   }
 
-  private async diagnose({ id, refused }: Waiting): Promise<Diagnosis> {
-    const { source, reason, callback, published } = refused;
+  private async judge(waiting: Waiting): Promise<{ diagnosis: Diagnosis; secrets: readonly string[] }> {
+    const { tenantId, id } = waiting.refused.source;
     try {
-      const secrets = await this.secrets.of(source.tenantId, source.id);
+      const known = await this.secrets.of(tenantId, id);
       await nextTurn();
       const startedAt = performance.now();
-      const receivedAtMs = timeOfId(id);
-      const diagnosing = diagnose(
-        { reason, request: callback, receivedAtMs },
-        {
-          preset: source.preset,
-          scheme: source.scheme,
-          toleranceSeconds: source.config.tolerance_seconds,
-          keys: source.keys.filter(({ expiresAtMs }) => expiresAtMs > receivedAtMs),
-          maxBodyBytes: this.settings.maxBodyBytes,
-          // What is kept of it will do: whoever verified the callback has asked for more already.
-          published: (url, _wanted, asking) => published(url, 'cached', asking),
-          secrets: () => Promise.resolve(secrets),
-          showUrl: (url) => shownUrl(source, url),
-        },
-      );
-      const diagnosis = await within(DIAGNOSIS_TIMEOUT_MS, diagnosing);
+      const diagnosis = await within(DIAGNOSIS_TIMEOUT_MS, this.diagnose(waiting, known));
       await this.rest(performance.now() - startedAt);
-      return diagnosis;
+      return { diagnosis, secrets: known.flatMap(({ plainSecret }) => plainSecret ?? []) };
     } catch (error) {
       this.logger.warn({ error_name: (error as Error).name }, 'rejections.not_diagnosed');
-      return UNDIAGNOSED;
+      return { diagnosis: UNDIAGNOSED, secrets: [] };
     }
+  }
+
+  private diagnose({ id, refused }: Waiting, known: readonly KnownSecret[]): Promise<Diagnosis> {
+    const { source, reason, callback, published } = refused;
+    const receivedAtMs = timeOfId(id);
+    return diagnose(
+      { reason, request: callback, receivedAtMs },
+      {
+        preset: source.preset,
+        scheme: source.scheme,
+        toleranceSeconds: source.config.tolerance_seconds,
+        keys: source.keys.filter(({ expiresAtMs }) => expiresAtMs > receivedAtMs),
+        maxBodyBytes: this.settings.maxBodyBytes,
+        // What is kept of it will do: whoever verified the callback has asked for more already.
+        published: (url, _wanted, asking) => published(url, 'cached', asking),
+        secrets: () => Promise.resolve(known),
+        showUrl: (url) => shownUrl(source, url),
+      },
+    );
   }
 
   private async rest(spentMs: number): Promise<void> {

@@ -108,6 +108,19 @@ describe('a refused callback', () => {
     expect(app.log.join('')).not.toContain(marked);
   });
 
+  test('that holds the secret instead of a signature does not show it, nor keep it in the clear', async () => {
+    const tenant = await app.tenant();
+    const { url, secret } = await tenant.source('callbox', { plainSecret: 'Marked-Rj8-secret-of-ours' });
+    await post(url, { 'callbox-signature': secret, 'x-also': `v1=${secret}` });
+    const rejection = await newestRejection(tenant);
+    expect(rejection.diagnosis.code).toBe('secret_sent');
+    expect(JSON.stringify(rejection)).not.toContain('Marked-Rj8');
+    const { rows } = await app.database.pool.query<{ text: string }>(
+      'select r::text as text from rejections r',
+    );
+    expect(rows.map(({ text }) => text).join()).not.toMatch(/Marked-Rj8/);
+  });
+
   test('of which the URL has a token keeps it to itself', async () => {
     const tenant = await app.tenant();
     const { url } = await tenant.source('twilio', {
@@ -254,6 +267,26 @@ describe('verified again after the fix', () => {
     expect(audit.data).toMatchObject([
       { target: { id: rejection.id }, details: { event_id: answer.body.id } },
     ]);
+  });
+
+  test('under an Idempotency-Key, the second answer is the first one', async () => {
+    const tenant = await app.tenant();
+    const { url } = await tenant.source('callbox');
+    await post(url, { 'callbox-signature': hexHmac('the-other-secret', BODY) });
+    const { id } = await newestRejection(tenant);
+    await tenant.ok('POST', '/v1/callback-secrets', {
+      label: 'b',
+      source: 'callbox',
+      plain_secret: 'the-other-secret',
+    });
+    const repeat = () =>
+      send(`${app.url}/v1/rejections/${id}/reverify`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${tenant.adminKey}`, 'idempotency-key': 'once' },
+      });
+    const [first, second] = [await repeat(), await repeat()];
+    expect([first.status, second.status, second.headers['idempotent-replayed']]).toEqual([200, 200, 'true']);
+    expect(second.body).toEqual(first.body);
   });
 
   test('twice at once, one event is stored', async () => {
