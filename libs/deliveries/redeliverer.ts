@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Ask, Criteria, OrderKey } from './bulk-order.js';
 import { cancelSome } from './cancel-redelivery.js';
 import { collectStep } from './collect.js';
-import { settleCounts } from './count-redelivery.js';
+import { BY_INDEX, settleCounts } from './count-redelivery.js';
 import { feedStep } from './feed.js';
 import { FeedWindows } from './feed-windows.js';
 
@@ -83,6 +83,7 @@ export class Redeliverer {
     const ask = askOf(client);
     try {
       await client.query('begin');
+      await client.query(BY_INDEX);
       const [row] = await ask<OrderRow>(lockOrder, [key.tenantId, key.id]);
       const advance =
         row === undefined ? { moved: 0, fed: 0, isWaiting: false } : await this.step(ask, key, row);
