@@ -1,4 +1,5 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { openPool } from '#testing';
 import { claimDue, type ClaimedDelivery } from './claim.js';
 import type { Decision, Sign } from './decide.js';
 import { type Recorded, recordAttempts } from './record.js';
@@ -9,7 +10,7 @@ let pool: pg.Pool;
 let destinationId: string;
 beforeEach(async () => {
   rows = await Rows.start();
-  pool = new pg.Pool({ connectionString: rows.database.url, max: 8 });
+  pool = openPool(rows.database.url, 8);
   destinationId = await rows.destination();
 });
 afterEach(async () => {

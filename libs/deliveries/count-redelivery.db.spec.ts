@@ -1,4 +1,5 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { openPool } from '#testing';
 import { deleteExpired, deleteOrphans } from './expire-events.js';
 import { Pruner } from './prune.js';
 import { Redeliverer } from './redeliverer.js';
@@ -10,7 +11,7 @@ let made: RedeliveryRows;
 let pool: pg.Pool;
 beforeEach(async () => {
   made = await RedeliveryRows.start();
-  pool = new pg.Pool({ connectionString: made.rows.database.url, max: 8 });
+  pool = openPool(made.rows.database.url, 8);
 });
 afterEach(async () => {
   await pool.end();

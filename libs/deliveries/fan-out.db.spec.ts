@@ -1,5 +1,6 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { newId } from '#database';
+import { openPool } from '#testing';
 import { fanOut } from './fan-out.js';
 import { Rows } from './rows.fixture.js';
 
@@ -7,7 +8,7 @@ let rows: Rows;
 let pool: pg.Pool;
 beforeEach(async () => {
   rows = await Rows.start();
-  pool = new pg.Pool({ connectionString: rows.database.url, max: 4 });
+  pool = openPool(rows.database.url, 4);
 });
 afterEach(async () => {
   await pool.end();

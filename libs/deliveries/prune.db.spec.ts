@@ -1,7 +1,6 @@
-import pg from 'pg';
 import { idAtTime, newId } from '#database';
 import { makePartitions, partitionGroups, retirePartitions } from '#events';
-import { eventually } from '#testing';
+import { eventually, openPool } from '#testing';
 import { Pruner } from './prune.js';
 import { Rows } from './rows.fixture.js';
 
@@ -204,7 +203,7 @@ test('of several processes one prunes at a time, and in the end all is done once
   await makeDays(40);
   const kept = await rows.event(ago(0));
   await rows.event(ago(35));
-  const other = new pg.Pool({ connectionString: rows.database.url, max: 1 });
+  const other = openPool(rows.database.url, 1);
   try {
     const busy = await other.connect();
     await busy.query('select pg_advisory_lock(5217010)');

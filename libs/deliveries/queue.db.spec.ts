@@ -1,5 +1,6 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { newId } from '#database';
+import { openPool } from '#testing';
 import { claimDue, type ClaimedDelivery, type Window } from './claim.js';
 import type { Decision } from './decide.js';
 import { giveBack, renewLeases, setAside } from './lease.js';
@@ -11,7 +12,7 @@ let rows: Rows;
 let pool: pg.Pool;
 beforeEach(async () => {
   rows = await Rows.start();
-  pool = new pg.Pool({ connectionString: rows.database.url, max: 8 });
+  pool = openPool(rows.database.url, 8);
 });
 afterEach(async () => {
   await pool.end();

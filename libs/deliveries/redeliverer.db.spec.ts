@@ -1,6 +1,6 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { newId } from '#database';
-import { eventually } from '#testing';
+import { eventually, openPool } from '#testing';
 import { cancelSome, stopOrder } from './cancel-redelivery.js';
 import { Redeliverer } from './redeliverer.js';
 import { RedeliveryRows } from './redelivery-rows.fixture.js';
@@ -9,7 +9,7 @@ let made: RedeliveryRows;
 let pool: pg.Pool;
 beforeEach(async () => {
   made = await RedeliveryRows.start();
-  pool = new pg.Pool({ connectionString: made.rows.database.url, max: 8 });
+  pool = openPool(made.rows.database.url, 8);
 });
 afterEach(async () => {
   await pool.end();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { newId } from '#database';
-import { createDatabase, type TestDatabase } from '#testing';
+import { createDatabase, openPool, type TestDatabase } from '#testing';
 import { append } from './append.fixture.js';
 import { countDuplicates } from './count-duplicates.js';
 import { anEvent } from './new-event.fixture.js';
@@ -12,7 +12,7 @@ let database: TestDatabase;
 let other: pg.Pool;
 beforeAll(async () => {
   database = await createDatabase();
-  other = new pg.Pool({ connectionString: database.url, max: 2 });
+  other = openPool(database.url, 2);
   await ensurePartitions(database.pool, Date.now());
 });
 afterAll(async () => {

@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
-import pg from 'pg';
+import type pg from 'pg';
 import { idAtTime } from '#database';
 import { createLogger } from '#logging';
-import { createDatabase, type TestDatabase } from '#testing';
+import { createDatabase, openPool, type TestDatabase } from '#testing';
 import { append } from './append.fixture.js';
 import { anEvent } from './new-event.fixture.js';
 import { PartitionKeeper } from './partition-keeper.js';
@@ -15,7 +15,7 @@ let database: TestDatabase;
 let other: pg.Pool;
 beforeEach(async () => {
   database = await createDatabase();
-  other = new pg.Pool({ connectionString: database.url, max: 2 });
+  other = openPool(database.url, 2);
 });
 afterEach(async () => {
   await other.end();

@@ -17,9 +17,7 @@ export async function createDatabase(): Promise<TestDatabase> {
   await onServer(serverUrl, `create database ${name} template test_template`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  const pool = new pg.Pool({ connectionString: url.href, max: 2 });
-  // A connection that is still closing when its database is dropped is told so.
-  pool.on('error', () => undefined);
+  const pool = openPool(url.href, 2);
   return {
     url: url.href,
     pool,
@@ -28,6 +26,14 @@ export async function createDatabase(): Promise<TestDatabase> {
       await onServer(serverUrl, `drop database ${name} with (force)`);
     },
   };
+}
+
+/** Connections of a test's own; the test ends them. */
+export function openPool(url: string, max: number): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max });
+  // A connection that is still closing when its database is dropped is told so.
+  pool.on('error', () => undefined);
+  return pool;
 }
 
 async function onServer(url: string, sql: string): Promise<void> {
