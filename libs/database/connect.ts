@@ -14,7 +14,7 @@ const SESSION = [
 ].join(' ');
 
 /** The most connections of each pool of a process that is alone. */
-export const POOL_SIZES = { api: 8, acrossTenants: 4, events: 4, worker: 8 } as const;
+export const POOL_SIZES = { api: 8, acrossTenants: 4, events: 4, worker: 8, streams: 2 } as const;
 /** The management API may need a second connection to finish what holds a first one. */
 const LEAST_CONNECTIONS: Readonly<Partial<Record<PoolName, number>>> = { api: 4 };
 const LEAST_OF_OTHERS = 2;

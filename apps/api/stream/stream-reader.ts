@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { SETTINGS, type Settings } from '#config';
-import { createPool, timeOfId } from '#database';
+import { createPool, poolSize, timeOfId } from '#database';
 import { malformed } from '#errors';
 import { beginningOf, lookAtOrder, type OrderNow, type Place, storedInOf, storedSince } from '#events';
 import { LOGGER, type Logger } from '#logging';
@@ -24,7 +24,7 @@ export class StreamReader {
 
   constructor(@Inject(SETTINGS) settings: Settings, @Inject(LOGGER) logger: Logger, rejections: Rejections) {
     this.#pool = createPool(settings.databaseUrl ?? '', 'streams', STATEMENT_TIMEOUT_MS, {
-      max: 2,
+      max: poolSize('streams', settings.processes),
       byKey: true,
       inOrder: true,
     });
