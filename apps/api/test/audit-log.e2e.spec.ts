@@ -1,4 +1,4 @@
-import { eventually, TestApp, type TestTenant } from '#testing';
+import { TestApp, type TestTenant } from '#testing';
 
 interface Row {
   readonly id: string;
@@ -94,20 +94,16 @@ describe('the audit log', () => {
       '/v1/sources/orders/test-events',
       {},
     );
-    await tenant.ok('POST', `/v1/events/${id}/redeliveries`, {});
+    const { deliveries } = await tenant.ok<{ deliveries: { id: string }[] }>(
+      'POST',
+      `/v1/events/${id}/redeliveries`,
+      {},
+    );
     await tenant.ok('PATCH', '/v1/sources/orders', { status: 'paused' });
     const { id: order } = await tenant.ok<{ id: string }>('POST', '/v1/redeliveries', { filter: {} });
-    const delivery = await eventually(async () => {
-      const { deliveries } = await tenant.ok<{ deliveries: { id: string }[] }>(
-        'GET',
-        `/v1/redeliveries/${order}`,
-      );
-      expect(deliveries).toHaveLength(1);
-      return deliveries[0]?.id ?? '';
-    });
     await tenant.ok('POST', '/v1/redeliveries', { filter: {}, dry_run: true });
     for (let round = 0; round < 2; round += 1) await tenant.ok('POST', `/v1/redeliveries/${order}/cancel`);
-    await tenant.ok('POST', `/v1/deliveries/${delivery}/retry`);
+    await tenant.ok('POST', `/v1/deliveries/${deliveries[0]?.id ?? ''}/retry`);
     expect((await actionsOf(tenant)).slice(6)).toEqual([
       'source.tested',
       'redelivery.created',
