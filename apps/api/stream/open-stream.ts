@@ -20,6 +20,8 @@ export type Ending = 'client_left' | 'key_refused' | 'too_slow' | 'process_stopp
 export class OpenStream {
   readonly openedAtMs = performance.now();
   itemCount = 0;
+  /** Whether there is more for it that it could not be given at once. */
+  isBehind = false;
   ending: Ending | null = null;
   #wroteAtMs = performance.now();
   #unreadSinceMs: number | null = null;
@@ -53,8 +55,9 @@ export class OpenStream {
   }
 
   /** Gives it what comes next. */
-  advance({ bytes, itemCount, next }: Frames): void {
+  advance({ bytes, itemCount, next, isCut }: Frames): void {
     this.place = next;
+    this.isBehind = isCut;
     this.itemCount += itemCount;
     if (bytes.length > 0) this.write(bytes);
   }

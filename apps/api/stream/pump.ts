@@ -104,7 +104,7 @@ export class Pump {
     return unreadBytes > MOST_UNREAD_BYTES_IN_ALL;
   }
 
-  /** `true` when one of the streams could take more at once. */
+  /** `true` when there is more for one of the streams. */
   private async give(page: Page, streams: readonly OpenStream[]): Promise<boolean> {
     const writer = new PageWriter(page);
     let hasMore = false;
@@ -112,7 +112,7 @@ export class Pump {
       if (stream.ending !== null) continue;
       const frames = writer.framesFor(stream.audience);
       stream.advance(frames);
-      if (frames.isCut && stream.isReady()) hasMore = true;
+      if (frames.isCut) hasMore = true;
       if (performance.now() - this.#busySinceMs > MOST_BUSY_MS) await this.letOthersWork();
     }
     return hasMore;

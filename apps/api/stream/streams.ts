@@ -90,6 +90,9 @@ export class Streams implements OnModuleDestroy, OnApplicationShutdown {
       giveBack();
       this.#report.ended(stream);
     });
+    response.on('drain', () => {
+      if (stream.isBehind) this.#rhythm.nudge();
+    });
     // A connection that breaks is told by `close`, too.
     response.on('error', () => undefined);
     this.#rhythm.nudge();
