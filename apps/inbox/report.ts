@@ -31,6 +31,7 @@ export class CallbackReport implements OnApplicationShutdown {
   /** Per source, with what is the same in all of its lines written already. */
   readonly #factsOf = new WeakMap<LiveSource, Logger>();
 
+  #unwritten: [Outcome, Exchange][] = [];
   readonly #turnedAway = { overloaded: 0, rate_limited: 0 };
   #timer: NodeJS.Timeout | undefined;
 
@@ -54,6 +55,7 @@ export class CallbackReport implements OnApplicationShutdown {
   }
 
   onApplicationShutdown(): void {
+    this.writeAll();
     this.sumUp();
   }
 
@@ -73,7 +75,21 @@ export class CallbackReport implements OnApplicationShutdown {
     this.#turnedAway.rate_limited = 0;
   }
 
-  write(outcome: Outcome, { requestId, method, status, durationMs }: Exchange): void {
+  /**
+   * Tells of a callback that has been answered; once all that are answered in this turn of the event loop have been. With
+   * pauses between their answers, each would find its sender asleep, and to wake one costs more than the answer.
+   */
+  write(outcome: Outcome, exchange: Exchange): void {
+    if (this.#unwritten.push([outcome, exchange]) === 1) setImmediate(() => this.writeAll());
+  }
+
+  private writeAll(): void {
+    const unwritten = this.#unwritten;
+    this.#unwritten = [];
+    for (const [outcome, exchange] of unwritten) this.writeOne(outcome, exchange);
+  }
+
+  private writeOne(outcome: Outcome, { requestId, method, status, durationMs }: Exchange): void {
     const source = 'source' in outcome ? outcome.source : null;
     if (outcome.kind === 'overloaded' || outcome.kind === 'rate_limited')
       return this.turnedAway(outcome.kind, source?.preset.id);
