@@ -1,4 +1,4 @@
-import { TestApp, type TestTenant } from '#testing';
+import { eventually, TestApp, type TestTenant } from '#testing';
 
 interface Row {
   readonly id: string;
@@ -99,18 +99,26 @@ describe('the audit log', () => {
       `/v1/events/${id}/redeliveries`,
       {},
     );
+    const delivery = deliveries[0]?.id ?? '';
+    await eventually(async () => {
+      const { attempt_count } = await tenant.ok<{ attempt_count: number }>(
+        'GET',
+        `/v1/deliveries/${delivery}`,
+      );
+      expect(attempt_count).toBe(1);
+    });
+    await tenant.ok('POST', `/v1/deliveries/${delivery}/retry`);
     await tenant.ok('PATCH', '/v1/sources/orders', { status: 'paused' });
     const { id: order } = await tenant.ok<{ id: string }>('POST', '/v1/redeliveries', { filter: {} });
     await tenant.ok('POST', '/v1/redeliveries', { filter: {}, dry_run: true });
     for (let round = 0; round < 2; round += 1) await tenant.ok('POST', `/v1/redeliveries/${order}/cancel`);
-    await tenant.ok('POST', `/v1/deliveries/${deliveries[0]?.id ?? ''}/retry`);
     expect((await actionsOf(tenant)).slice(6)).toEqual([
       'source.tested',
       'redelivery.created',
+      'delivery.retried',
       'source.updated',
       'redelivery.created',
       'redelivery.cancelled',
-      'delivery.retried',
     ]);
     expect((await rowsOf(tenant, `&target_id=${order}`)).map(({ details }) => details)).toEqual([
       {},
