@@ -27,12 +27,21 @@ function lookUps(slug: string): number {
 /** Changes something, and waits until this process has heard of it. */
 async function change(slug: string): Promise<void> {
   await tenant.ok('PATCH', `/v1/sources/${slug}`, { config: { retention_days: 7 } });
-  await eventually(async () => expect((await find(slug))?.config).toEqual({ retention_days: 7 }), 1_000);
+  await eventually(async () => expect((await find(slug))?.config).toEqual({ retention_days: 7 }), 5_000);
+}
+
+let markers = 0;
+/** Until this process has heard of all that was changed before: announcements come in order. */
+async function allHeard(): Promise<void> {
+  markers += 1;
+  await tenant.source('runflow', { slug: `marker-${markers}` });
+  await change(`marker-${markers}`);
 }
 
 describe('sources in memory', () => {
   test('are looked up once for all who ask at the same time, and not again', async () => {
     await tenant.source('runflow', { slug: 'busy' });
+    await allHeard();
     const found = await Promise.all(Array.from({ length: 100 }, () => find('busy')));
     expect(new Set(found).size).toBe(1);
     expect(found[0]).toMatchObject({ slug: 'busy', keys: [{ material: expect.anything() }] });
@@ -43,6 +52,7 @@ describe('sources in memory', () => {
   test('stay there when another one changes', async () => {
     await tenant.source('runflow', { slug: 'steady' });
     await tenant.source('runflow', { slug: 'changing' });
+    await allHeard();
     const steady = await find('steady');
     await change('changing');
     expect(await find('steady')).toBe(steady);
@@ -74,6 +84,7 @@ describe('URLs of no source', () => {
 
   test('cannot line up without end, nor push out what is there', async () => {
     await tenant.source('runflow', { slug: 'real' });
+    await allHeard();
     const real = await find('real');
     const flood = await Promise.allSettled(
       Array.from({ length: 2_000 }, (_, index) => find(`made-up-${index}`)),
