@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
+import { Portions } from './portions.js';
 
 export type { Logger };
 
@@ -29,9 +30,8 @@ const REDACTED = [
   '*.driverError.where',
 ];
 
-const PORTION_BYTES = 32_768;
+const PORTION_LENGTH = 32_768;
 const MOST_BYTES_A_WRITE = 65_536;
-const FLUSH_EVERY_MS = 200;
 /** POSIX's PIPE_BUF: what processes that share a pipe write in one piece, at most so much, does not get mixed up. */
 const UNDIVIDED_BYTES = 4_096;
 
@@ -62,12 +62,15 @@ function timestamp(): string {
 }
 
 /**
- * Standard output, written in portions: a system call per line costs more than receiving a callback does. What is
- * waiting is written several times a second and when the process exits; a kill -9 can lose that much of the log.
+ * Standard output, written in portions. What is waiting is written several times a second and when the process exits; a
+ * kill -9 can lose that much of the log.
  */
 function standardOutput(): DestinationStream {
-  const portions = cluster.isWorker
-    ? { minLength: UNDIVIDED_BYTES / 2, maxWrite: UNDIVIDED_BYTES }
-    : { minLength: PORTION_BYTES, maxWrite: MOST_BYTES_A_WRITE };
-  return pino.destination({ dest: 1, sync: false, periodicFlush: FLUSH_EVERY_MS, ...portions });
+  const [length, maxWrite] = cluster.isWorker
+    ? [UNDIVIDED_BYTES / 2, UNDIVIDED_BYTES]
+    : [PORTION_LENGTH, MOST_BYTES_A_WRITE];
+  const portions = new Portions(pino.destination({ dest: 1, sync: false, maxWrite }), length);
+  process.prependListener('beforeExit', () => portions.passOn());
+  process.prependListener('exit', () => portions.passOn());
+  return portions;
 }
