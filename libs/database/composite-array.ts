@@ -3,7 +3,7 @@ const MICROSECONDS = 1_000n;
 const EPOCH_MS = 946_684_800_000;
 const ABSENT = -1;
 const HEADER_BYTES = 20;
-const FIRST_CAPACITY_BYTES = 32_768;
+const FIRST_CAPACITY_BYTES = 1_024;
 const MOST_UTF8_BYTES_PER_UNIT = 3;
 /** What a jsonb begins with on the wire: the version of its format. */
 const JSONB_VERSION = 1;
@@ -19,16 +19,22 @@ const OID = { bytea: 17, int4: 23, text: 25, timestamptz: 1184, uuid: 2950, json
  * @example new CompositeArray(oid, 1).row(2).uuid(id).text('x').finish()
  */
 export class CompositeArray {
-  #buffer = Buffer.allocUnsafe(FIRST_CAPACITY_BYTES);
+  #buffer: Buffer;
   #at = HEADER_BYTES;
   #rowAt = 0;
 
-  /** `typeOid` is that of the composite type in this database. */
-  constructor(typeOid: number, rowCount: number) {
+  /** `typeOid` is that of the composite type in this database. `memory` is written into while it is large enough. */
+  constructor(typeOid: number, rowCount: number, memory: Buffer = Buffer.allocUnsafe(FIRST_CAPACITY_BYTES)) {
+    this.#buffer = memory;
     const [dimensions, hasNulls, lowerBound] = [1, 0, 1];
     [dimensions, hasNulls, typeOid, rowCount, lowerBound].forEach((value, index) =>
       this.#buffer.writeInt32BE(value, index * 4),
     );
+  }
+
+  /** What it is written into: the memory it was given, or more. */
+  get memory(): Buffer {
+    return this.#buffer;
   }
 
   /** Begins a row. */
