@@ -70,13 +70,7 @@ export async function claimDue(pool: pg.Pool, options: ClaimOptions): Promise<Cl
   const leaseId = newId();
   const client = await pool.connect();
   try {
-    // A claim that a crash of the database undoes is made again; it need not wait for the disk.
-    await client.query('begin; set local synchronous_commit = off');
-    const { rows: locks } = await client.query<{ alone: boolean }>({
-      name: 'claim-lock',
-      text: 'select pg_try_advisory_xact_lock($1) as alone',
-      values: [CLAIM_LOCK],
-    });
+    const alone = await begin(client);
     const { rows } = await client.query<ClaimedRow>({
       name: 'claim-deliveries',
       text: claim,
@@ -91,7 +85,7 @@ export async function claimDue(pool: pg.Pool, options: ClaimOptions): Promise<Cl
             options.windows.map(({ destinationId, size, inFlight }) => [destinationId, [size, inFlight]]),
           ),
         ),
-        locks[0]?.alone ?? false,
+        alone,
         JSON.stringify(
           Object.fromEntries(options.shares.map(({ tenantId, inFlight }) => [tenantId, inFlight])),
         ),
@@ -104,6 +98,21 @@ export async function claimDue(pool: pg.Pool, options: ClaimOptions): Promise<Cl
     client.release(true);
     throw error;
   }
+}
+
+/**
+ * Whether no other worker is claiming is what it answers. A claim that a crash of the database undoes is made again; it
+ * need not wait for the disk.
+ */
+const beginning = `
+  begin;
+  set local synchronous_commit = off;
+  set local enable_sort = off;
+  select pg_try_advisory_xact_lock(${CLAIM_LOCK}) as alone`;
+
+async function begin(client: pg.PoolClient): Promise<boolean> {
+  const answers = (await client.query(beginning)) as unknown as pg.QueryResult<{ alone: boolean }>[];
+  return answers.at(-1)?.rows[0]?.alone ?? false;
 }
 
 /** A destination comes once, with the first of its deliveries: it may be long, and there may be many of them. */
@@ -142,7 +151,8 @@ function revive(destination: ClaimedDestination): ClaimedDestination {
  * Plans are kept for as long as a connection lives. One that is made while the tables are empty takes any index that
  * has some of the columns, and reads a whole tenant with it later. So here and in the statements beside it rows are looked
  * up by every key column that is known, and `offset 0` keeps the planner from taking such a look-up apart. A plain join of two lists
- * would be made by comparing all with all; windows and shares come as objects, in which one key is found at once.
+ * would be made by comparing all with all; windows and shares come as objects, in which one key is found at once. Without
+ * `enable_sort` whatever is ordered is read from the index that has this order, instead of all that a destination ever had.
  */
 const claim = `
   with recursive backlog as (
@@ -160,14 +170,20 @@ const claim = `
       least(
         coalesce(w.size, $5) - coalesce(w.in_flight, 0),
         case when t.max_in_flight is not null then t.max_in_flight - (
-          select count(*) from deliveries d
-          where d.tenant_id = b.tenant_id and d.destination_id = b.destination_id and d.status = 'pending'
-            and d.lease_id is not null and d.due_at > now() and d.due_at <= now() + make_interval(secs => $2)
+          select count(*) from (
+            select from deliveries d
+            where d.tenant_id = b.tenant_id and d.destination_id = b.destination_id and d.status = 'pending'
+              and d.lease_id is not null and d.due_at > now() and d.due_at <= now() + make_interval(secs => $2)
+            order by d.due_at offset 0
+          ) leased
         ) end,
         case when c.next_probe_at > now() then 0 when c.opened_at is not null then 1 - (
-          select count(*) from deliveries d
-          where d.tenant_id = b.tenant_id and d.destination_id = b.destination_id and d.status = 'pending'
-            and d.lease_id is not null and d.due_at > now() and d.due_at <= now() + make_interval(secs => $2)
+          select count(*) from (
+            select from deliveries d
+            where d.tenant_id = b.tenant_id and d.destination_id = b.destination_id and d.status = 'pending'
+              and d.lease_id is not null and d.due_at > now() and d.due_at <= now() + make_interval(secs => $2)
+            order by d.due_at offset 0
+          ) leased
         ) end,
         floor(t.rate_limit_per_second * extract(epoch from now() + make_interval(secs => $4) - slot.first_at)) + 1
       ) as places, random() as turn
