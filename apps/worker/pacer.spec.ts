@@ -49,6 +49,22 @@ describe('the pacer', () => {
     expect([windowOf(low), windowOf(high)]).toEqual([8, 100]);
   });
 
+  test('has as many in hand as one that answers quickly takes in a moment, and fewer when it slows down', async () => {
+    let nowMs = 0;
+    const pacer = new Pacer(() => nowMs);
+    const answer = async (count: number, everyMs: number): Promise<number | undefined> => {
+      for (let done = 0; done < count; done += 1) {
+        nowMs += everyMs;
+        await send(pacer, true);
+      }
+      return windowOf(pacer);
+    };
+    await answer(20, 50);
+    expect(await answer(200, 1)).toBe(150);
+    expect(await answer(2_000, 0.1)).toBe(320);
+    expect(await answer(20, 50)).toBe(40);
+  });
+
   test('lets one that does not answer have one at a time, and sends those away that wait', async () => {
     const pacer = new Pacer();
     for (let count = 0; count < 3; count += 1) await send(pacer, true);

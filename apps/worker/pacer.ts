@@ -9,6 +9,10 @@ interface Lane {
   inHand: number;
   readonly waiting: ((mayGo: boolean) => void)[];
   usedAtMs: number;
+  /** Answers since `countedSinceMs`, and how many a second there were in the time before. */
+  answers: number;
+  countedSinceMs: number;
+  answersPerSecond: number;
 }
 
 /** What nothing is known of gets one; it shows by answering that it can take more. */
@@ -16,6 +20,10 @@ export const FIRST_WINDOW = 1;
 const DEFAULT_MAX_IN_FLIGHT = 10;
 /** So many are claimed per request under way, so that the next ones are at hand when those are answered. */
 const IN_HAND_PER_REQUEST = 4;
+/** Of one that answers quickly, as many as it takes in this time: each claim costs as much as dozens of deliveries. */
+const IN_HAND_SECONDS = 0.15;
+const MOST_IN_HAND_PER_REQUEST = 32;
+const COUNT_FOR_MS = 100;
 const REMEMBER_FOR_MS = 10_000;
 
 /**
@@ -48,6 +56,7 @@ export class Pacer {
     const lane = this.#lanes.get(destinationId);
     if (lane === undefined) return;
     lane.sending -= 1;
+    if (answered === true) this.countAnswer(lane);
     if (answered === true) lane.size = Math.min(lane.size + 1, most ?? DEFAULT_MAX_IN_FLIGHT);
     if (answered === false) lane.size = FIRST_WINDOW;
     if (answered === false) for (const refuse of lane.waiting.splice(0)) refuse(false);
@@ -82,13 +91,33 @@ export class Pacer {
     }));
   }
 
+  private countAnswer(lane: Lane): void {
+    lane.answers += 1;
+    const countedMs = this.nowMs() - lane.countedSinceMs;
+    if (countedMs < COUNT_FOR_MS) return;
+    lane.answersPerSecond = (lane.answers * 1_000) / countedMs;
+    lane.answers = 0;
+    lane.countedSinceMs += countedMs;
+  }
+
   private newLane(destinationId: string): Lane {
-    const lane = { size: FIRST_WINDOW, sending: 0, inHand: 0, waiting: [], usedAtMs: 0 };
+    const lane: Lane = {
+      size: FIRST_WINDOW,
+      sending: 0,
+      inHand: 0,
+      waiting: [],
+      usedAtMs: 0,
+      answers: 0,
+      countedSinceMs: this.nowMs(),
+      answersPerSecond: 0,
+    };
     this.#lanes.set(destinationId, lane);
     return lane;
   }
 }
 
-function windowOf({ size }: Lane): number {
-  return size === FIRST_WINDOW ? FIRST_WINDOW : size * IN_HAND_PER_REQUEST;
+function windowOf({ size, answersPerSecond }: Lane): number {
+  if (size === FIRST_WINDOW) return FIRST_WINDOW;
+  const wanted = Math.ceil(answersPerSecond * IN_HAND_SECONDS);
+  return Math.min(Math.max(size * IN_HAND_PER_REQUEST, wanted), size * MOST_IN_HAND_PER_REQUEST);
 }

@@ -7,6 +7,8 @@ const DEFAULTS = {
   shared_buffers: '128MB',
   max_connections: '100',
   max_wal_size: '1GB',
+  // A table that fills quickly has no statistics until somebody looks, and plans are guesses until then.
+  autovacuum_naptime: '10s',
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_checkpoints: 'off',
