@@ -49,11 +49,14 @@ export class Deliverer {
   readonly #steps: DeliverDependencies;
   /** Destinations of which more may be due than there was room for. */
   readonly #crowded = new Set<string>();
+  /** For lines made of known facts only; looking through each for what to redact would cost as much as writing it. */
+  readonly #facts: Logger;
   #isFull = false;
   #isStopping = false;
 
   constructor(private readonly house: DelivererDependencies) {
     this.#leases = new Leases(house.pool, house.logger);
+    this.#facts = house.logger.child({}, { redact: [] });
     this.#records = new GroupCommit({
       write: (batch) => recordAttempts(house.pool, batch),
       bytesOf: (attempt) => attempt.responseBody?.length ?? 0,
@@ -177,7 +180,7 @@ export class Deliverer {
       delivery_id: toUlid(attempt.deliveryId),
       destination_id: toUlid(attempt.destinationId),
     };
-    logger.info(
+    this.#facts.info(
       {
         ...facts,
         attempt: attempt.number,
