@@ -15,6 +15,7 @@ const MOST_WAIT_MS = 2_000;
 @Injectable()
 export class EventLog implements OnModuleInit, OnApplicationShutdown {
   readonly #pool: pg.Pool;
+  readonly #countPool: pg.Pool;
   readonly #appender: Appender;
   readonly #commits: GroupCommit<NewEvent, Appended>;
   readonly #counts: GroupCommit<EventKey, undefined>;
@@ -25,10 +26,13 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
     @Inject(SETTINGS) settings: Settings,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.#pool = createPool(settings.databaseUrl ?? '', 'events', STATEMENT_TIMEOUT_MS, {
-      max: poolSize('events', settings.processes),
-    });
-    this.#pool.on('error', (error) => this.logger.warn({ error }, 'event_log.connection_lost'));
+    const poolOf = (name: 'events' | 'counts', byKey: boolean): pg.Pool =>
+      createPool(settings.databaseUrl ?? '', name, STATEMENT_TIMEOUT_MS, {
+        max: poolSize(name, settings.processes),
+        byKey,
+      }).on('error', (error) => this.logger.warn({ error }, 'event_log.connection_lost'));
+    this.#pool = poolOf('events', false);
+    this.#countPool = poolOf('counts', true);
     this.#appender = new Appender(this.#pool);
     this.#partitions = new PartitionKeeper(this.#pool, logger);
     this.#commits = new GroupCommit({
@@ -59,7 +63,7 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
     await this.#commits.drain();
     await this.#counts.drain();
     this.#appender.release();
-    await this.#pool.end();
+    await Promise.all([this.#pool.end(), this.#countPool.end()]);
   }
 
   /** Stores an event; resolves after its commit. Rejects with `Overloaded`, or when it could not be stored. */
@@ -84,7 +88,7 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async countDuplicates(batch: readonly EventKey[]): Promise<undefined[]> {
-    await countDuplicates(this.#pool, batch).catch((error: unknown) =>
+    await countDuplicates(this.#countPool, batch).catch((error: unknown) =>
       this.logger.warn({ error }, 'event_log.duplicates_not_counted'),
     );
     return batch.map(() => undefined);
