@@ -25,17 +25,35 @@ export function prepareRequests(spec: LoadSpec): PreparedRequest[] {
   });
 }
 
-/** JSON of exactly so many bytes. Hex digits, because what is all the same compresses as no real body does. */
+/**
+ * JSON of exactly so many bytes as providers send it: names come again and again, ids do not. What is all random compresses
+ * not at all, what is all the same better than any real body.
+ */
 export function bodyOf(bytes: number, index: number): Buffer {
-  const start = `{"event":"run.completed","run_id":"run_${index}","output":"`;
-  const filler = Math.max(0, bytes - start.length - 2);
-  const text =
-    start +
-    randomBytes(Math.ceil(filler / 2))
-      .toString('hex')
-      .slice(0, filler) +
-    '"}';
-  return Buffer.from(text);
+  const start = `{"event":"run.completed","run_id":"run_${index}","steps":[`;
+  const end = '],"note":""}';
+  const steps: string[] = [];
+  let left = bytes - start.length - end.length;
+  for (let step = stepOf(steps.length); step.length + 1 <= left; step = stepOf(steps.length)) {
+    steps.push(step);
+    left -= step.length + 1;
+  }
+  const text = start + steps.join(',') + end;
+  return Buffer.from(`${text.slice(0, -2)}${'.'.repeat(Math.max(0, bytes - text.length))}"}`);
+}
+
+function stepOf(index: number): string {
+  const random = randomBytes(14);
+  return JSON.stringify({
+    id: `step_${random.toString('hex', 0, 12)}`,
+    object: 'step',
+    name: `transform ${index}`,
+    status: 'succeeded',
+    started_at: 1_795_000_000 + random.readUInt16BE(0),
+    duration_ms: random.readUInt16BE(12),
+    attempts: [{ number: 1, error: null, retryable: false }],
+    metadata: { queue: 'default', region: 'eu-central-1', cached: (random[13] ?? 0) > 127 },
+  });
 }
 
 function prepare(target: Target, body: Buffer, idPrefix: string): PreparedRequest {
