@@ -58,9 +58,9 @@ describe('the defaults', () => {
     expect(settingsOf({ PORT: '9000' })).toMatchObject({ port: 9000, publicUrl: 'http://localhost:9000' });
   });
 
-  test('stand for what is set to nothing', () => {
+  test('stand for what is set to nothing, but for what deliveries may reach: that is nothing then', () => {
     const nothing = Object.fromEntries(Object.keys(settingsSchema).map((name) => [name, '']));
-    expect(settingsOf(nothing)).toEqual(settingsOf({}));
+    expect(settingsOf(nothing)).toEqual({ ...settingsOf({}), allowedDestinations: [] });
   });
 });
 

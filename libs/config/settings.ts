@@ -70,7 +70,7 @@ export const settingsSchema = {
     rule: cidrs,
     fallback: '127.0.0.0/8,::1/128 on the embedded default, else empty',
     example: '10.0.0.0/8,fd00::/8',
-    meaning: 'CIDRs of private space that deliveries may reach.',
+    meaning: 'CIDRs of private space that deliveries may reach; set to nothing, none.',
   },
   CALLBOX_MAX_BODY_BYTES: {
     rule: wholeNumber(1, LARGEST_BODY_BYTES),
@@ -157,6 +157,9 @@ export const settingsSchema = {
 } as const;
 
 type SettingName = keyof typeof settingsSchema;
+
+/** Set to nothing, a list of what is allowed allows nothing; anything else has its default then. */
+const MAY_BE_EMPTY: ReadonlySet<SettingName> = new Set(['CALLBOX_ALLOW_DESTINATIONS']);
 type Parsed = { [Name in SettingName]: z.output<(typeof settingsSchema)[Name]['rule']> | undefined };
 
 /** The settings of this process, checked. */
@@ -201,7 +204,7 @@ export function loadSettings(
   for (const name of Object.keys(settingsSchema) as SettingName[]) {
     const { rule, example } = settingsSchema[name];
     const text = environment[name];
-    if (text === undefined || text === '') continue;
+    if (text === undefined || (text === '' && !MAY_BE_EMPTY.has(name))) continue;
     const result = rule.safeParse(text);
     if (result.success) parsed[name] = result.data;
     else
