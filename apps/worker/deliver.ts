@@ -8,8 +8,7 @@ import {
   type RecordedAttempt,
   signOf,
 } from '#deliveries';
-import type { OutboundRequest, OutboundResult } from '#outbound';
-import { findPreset } from '#providers';
+import type { OutboundRequest, OutboundResult, PartialAnswer } from '#outbound';
 
 /** What delivering needs of the rest of the house. */
 export interface DeliverDependencies {
@@ -85,7 +84,8 @@ function unsent(error: 'loop_detected' | 'preparation_failed'): MadeAttempt['res
 }
 
 function recordOf(delivery: ClaimedDelivery, { startedAtMs, result }: MadeAttempt): RecordedAttempt {
-  const answer = resultOf(delivery, result);
+  const came = answerIn(result);
+  const answer = resultOf(result, came);
   return {
     tenantId: delivery.tenant_id,
     deliveryId: delivery.id,
@@ -96,8 +96,8 @@ function recordOf(delivery: ClaimedDelivery, { startedAtMs, result }: MadeAttemp
     durationMs: 'durationMs' in result ? result.durationMs : 0,
     statusCode: answer.statusCode,
     error: answer.error,
-    responseHeaders: result.ok ? result.headers : null,
-    responseBody: result.ok ? result.body : null,
+    responseHeaders: came?.headers ?? null,
+    responseBody: came?.body ?? null,
     responseTruncated: result.ok && result.truncated,
     decision: decide(answer, {
       attemptCount: delivery.attempt_number,
@@ -109,21 +109,18 @@ function recordOf(delivery: ClaimedDelivery, { startedAtMs, result }: MadeAttemp
   };
 }
 
-function resultOf(delivery: ClaimedDelivery, result: MadeAttempt['result']): AttemptResult {
-  if (!result.ok) {
-    const statusCode = 'statusCode' in result ? result.statusCode : null;
-    return {
-      statusCode,
-      error: result.error,
-      headers: [],
-      isFinal: 'isFinal' in result && result.isFinal,
-    };
-  }
-  const preset = findPreset(delivery.event?.provider ?? '');
+/** What there is of an answer, also of one that broke off. */
+function answerIn(result: MadeAttempt['result']): PartialAnswer | null {
+  if (result.ok) return result;
+  return 'partial' in result ? result.partial : null;
+}
+
+function resultOf(result: MadeAttempt['result'], came: PartialAnswer | null): AttemptResult {
+  const { statusCode, headers } = came ?? { statusCode: null, headers: [] };
   return {
-    statusCode: result.statusCode,
-    error: null,
-    headers: result.headers,
-    isFinal: preset?.isFinalFailure?.(result.statusCode, result.headers) ?? false,
+    statusCode,
+    error: result.ok ? null : result.error,
+    headers,
+    isFinal: 'isFinal' in result && result.isFinal,
   };
 }

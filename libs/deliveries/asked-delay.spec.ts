@@ -57,17 +57,30 @@ describe('the reset of a quota', () => {
     [String(epochSeconds + 10 * DAY), DAY],
     [String(NOW_MS + 120_000), 120],
     [String(NOW_MS + 10 * DAY * 1_000), DAY],
-  ])('at %j, in seconds to wait or since the epoch, is waited for up to a day', (value, seconds) => {
-    for (const name of ['X-RateLimit-Reset', 'x-rate-limit-reset', 'RateLimit-Reset'])
-      expect([asked(429, { [name]: value }), asked(503, { [name]: value })]).toEqual([seconds, seconds]);
-  });
-
-  test.each(['0', '-1', 'soon', '', '1e3', String(epochSeconds - 1), String(NOW_MS - 1)])(
-    'at %j, in the past or unreadable, says nothing',
-    (value) => {
-      expect(asked(429, { 'x-ratelimit-reset': value })).toBeNull();
+    ['Sun, 22 Nov 2026 12:02:00 GMT', 120],
+    ['2026-11-22T12:02:00Z', 120],
+    ['2026-11-22T14:02:00.5+02:00', 121],
+  ])(
+    'at %j, in seconds to wait or since the epoch or a date, is waited for up to a day',
+    (value, seconds) => {
+      for (const name of ['X-RateLimit-Reset', 'x-rate-limit-reset', 'RateLimit-Reset'])
+        expect([asked(429, { [name]: value }), asked(503, { [name]: value })]).toEqual([seconds, seconds]);
     },
   );
+
+  test.each([
+    '0',
+    '-1',
+    'soon',
+    '',
+    '1e3',
+    '2026-11-22T11:59:59Z',
+    '2026-11-22',
+    String(epochSeconds - 1),
+    String(NOW_MS - 1),
+  ])('at %j, in the past or unreadable, says nothing', (value) => {
+    expect(asked(429, { 'x-ratelimit-reset': value })).toBeNull();
+  });
 
   test.each([200, 302, 404, 500, 502, null])(
     'says nothing in an answer %p, which is about something else',

@@ -46,11 +46,11 @@ function retryAfterSeconds(text: string, nowMs: number): number | null {
 
 /**
  * Seconds to wait (draft-ietf-httpapi-ratelimit-headers-03), or seconds or milliseconds since the epoch, as GitHub and
- * others have it. One that lies in the past says nothing: its clock is another one than ours.
+ * others have it, or a date. One that lies in the past says nothing: its clock is another one than ours.
  */
 function resetSeconds(text: string, nowMs: number): number | null {
-  if (!/^\d{1,15}(\.\d{1,9})?$/.test(text)) return null;
-  const value = Number(text);
+  const isNumber = /^\d{1,15}(\.\d{1,9})?$/.test(text);
+  const value = isNumber ? Number(text) : dateMs(text);
   const seconds =
     value >= FIRST_EPOCH_MS
       ? (value - nowMs) / 1_000
@@ -58,6 +58,12 @@ function resetSeconds(text: string, nowMs: number): number | null {
         ? value - nowMs / 1_000
         : value;
   return seconds > 0 ? seconds : null;
+}
+
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/i;
+
+function dateMs(text: string): number {
+  return RFC_3339.test(text) ? Date.parse(text.toUpperCase()) : httpDateMs(text);
 }
 
 /** `RateLimit: "burst";r=0;t=30` of the later drafts: the longest wait of the quotas that are used up. */

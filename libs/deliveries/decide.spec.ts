@@ -45,9 +45,32 @@ describe('the outcome of an attempt', () => {
     expect(decide(gone, facts({ attemptCount: 99 }))).toEqual({ status: 'failed', pauseDestination: true });
   });
 
-  test('what the provider calls final, like 489 of QStash, fails at once and pauses nothing', () => {
-    const final = result({ statusCode: 489, isFinal: true, headers: [['Retry-After', '5']] });
+  test('489 that says it is not to be retried fails at once and pauses nothing', () => {
+    const headers: AttemptResult['headers'] = [
+      ['Retry-After', '5'],
+      ['upstash-nonretryable-error', 'True'],
+    ];
+    const failed = { status: 'failed', pauseDestination: false };
+    expect(decide(result({ statusCode: 489, headers }), facts())).toEqual(failed);
+    expect(decide(result({ statusCode: 489, headers, error: 'timeout' }), facts())).toEqual(failed);
+  });
+
+  test.each<[number, string]>([
+    [500, 'true'],
+    [489, 'false'],
+  ])('%i with Upstash-NonRetryable-Error: %s is tried again', (statusCode, value) => {
+    const answer = result({ statusCode, headers: [['Upstash-NonRetryable-Error', value]] });
+    expect(decide(answer, facts())).toMatchObject({ status: 'pending' });
+  });
+
+  test('what is final whatever came back fails at once', () => {
+    const final = result({ statusCode: null, error: 'loop_detected', isFinal: true });
     expect(decide(final, facts())).toEqual({ status: 'failed', pauseDestination: false });
+  });
+
+  test('an answer that asks to wait and broke off is waited for', () => {
+    const brokenOff = result({ statusCode: 429, error: 'timeout', headers: [['Retry-After', '30']] });
+    expect(decide(brokenOff, facts())).toEqual({ status: 'pending', delayMs: 30_000 });
   });
 });
 

@@ -15,7 +15,7 @@ export interface AttemptResult {
   readonly error: string | null;
   /** Those of the answer; what it asks for by them is heard. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Whether another attempt would be useless, e.g. by the provider's own rules: QStash's 489. */
+  /** Whether another attempt would be useless whatever came back, e.g. of a callback that goes in circles. */
   readonly isFinal: boolean;
 }
 
@@ -41,12 +41,26 @@ export function decide(result: AttemptResult, facts: Facts): Decision {
   if (result.error === null && statusCode !== null && statusCode >= 200 && statusCode < 300)
     return { status: 'succeeded' };
   if (statusCode === 410) return { status: 'failed', pauseDestination: true };
-  if (result.isFinal) return { status: 'failed', pauseDestination: false };
+  if (result.isFinal || isNonRetryable(result)) return { status: 'failed', pauseDestination: false };
   const delaySeconds = (facts.scheduleSeconds ?? DEFAULT_SCHEDULE_SECONDS)[facts.attemptCount - 1];
   if (delaySeconds === undefined) return { status: 'failed', pauseDestination: false };
   const asked = askedDelaySeconds(result, facts.nowMs);
   const delayMs = asked === null ? delaySeconds * (1 + JITTER * facts.random) * 1_000 : asked * 1_000;
   return { status: 'pending', delayMs: Math.round(delayMs) };
+}
+
+/**
+ * Apps built with Upstash Workflow and QStash say so of any request (https://upstash.com/docs/qstash/features/retry); no other meaning of 489
+ * is registered.
+ */
+function isNonRetryable({ statusCode, headers }: AttemptResult): boolean {
+  return (
+    statusCode === 489 &&
+    headers.some(
+      ([name, value]) =>
+        name.toLowerCase() === 'upstash-nonretryable-error' && value.trim().toLowerCase() === 'true',
+    )
+  );
 }
 
 /**

@@ -73,8 +73,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onError(error: unknown): void {
     if (this.isOver) return;
     this.isOver = true;
-    const code = failureCodeOf(error, this.statusCode);
-    this.outcome.onFailure(new OutboundFailure(code, this.statusCode), this.isSent);
+    const { statusCode, headers, body } = this;
+    const partial = statusCode === null ? null : { statusCode, headers, body: body.read() };
+    this.outcome.onFailure(new OutboundFailure(failureCodeOf(error, statusCode), partial), this.isSent);
   }
 
   private tellsLength(): boolean {

@@ -10,6 +10,6 @@ export type { NameResolver } from './name-resolver.js';
 export { OutboundClient } from './outbound-client.js';
 export type { OutboundClientOptions, OutboundRequest, OutboundResult } from './outbound-client.js';
 export { OUTBOUND_FAILURES } from './outbound-failure.js';
-export type { OutboundFailureCode } from './outbound-failure.js';
+export type { OutboundFailureCode, PartialAnswer } from './outbound-failure.js';
 export { isConnectionHeader } from './request-headers.js';
 export type { HeaderList } from './request-headers.js';

@@ -143,7 +143,7 @@ describe('the request on the wire', () => {
   ] as [[string, string]][])('refuses the header %j and sends nothing', async (header) => {
     const server = await serve();
     const result = await newClient().send(post(server.url(), { headers: [header] }));
-    expect(result).toMatchObject({ ok: false, error: 'request_invalid', statusCode: null });
+    expect(result).toMatchObject({ ok: false, error: 'request_invalid', partial: null });
     expect(server.connectionCount).toBe(0);
   });
 

@@ -5,7 +5,12 @@ import { Connector } from './connector.js';
 import { parseHttpUrl } from './destination.js';
 import type { Answer, WireRequest } from './exchange.js';
 import { SystemResolver, type NameResolver } from './name-resolver.js';
-import { failureCodeOf, OutboundFailure, type OutboundFailureCode } from './outbound-failure.js';
+import {
+  failureCodeOf,
+  OutboundFailure,
+  type OutboundFailureCode,
+  type PartialAnswer,
+} from './outbound-failure.js';
 import { assertSendableMethod, sendableHeaders, type HeaderList } from './request-headers.js';
 
 export interface OutboundClientOptions {
@@ -39,8 +44,8 @@ export type OutboundResult =
   | {
       readonly ok: false;
       readonly error: OutboundFailureCode;
-      /** The status, when the answer broke off after its header. */
-      readonly statusCode: number | null;
+      /** What had come when the answer broke off after its header. */
+      readonly partial: PartialAnswer | null;
       readonly durationMs: number;
     };
 
@@ -87,8 +92,8 @@ export class OutboundClient {
       const answer = await this.exchange(request, deadline.signal);
       return { ok: true, ...answer, durationMs: elapsed() };
     } catch (error) {
-      const statusCode = error instanceof OutboundFailure ? error.statusCode : null;
-      return { ok: false, error: failureCodeOf(error), statusCode, durationMs: elapsed() };
+      const partial = error instanceof OutboundFailure ? error.partial : null;
+      return { ok: false, error: failureCodeOf(error), partial, durationMs: elapsed() };
     } finally {
       clearTimeout(timer);
       this.inFlight.delete(deadline);

@@ -21,12 +21,19 @@ export const OUTBOUND_FAILURES = {
 /** A code of {@link OUTBOUND_FAILURES}; public, so it never says anything of the network behind it. */
 export type OutboundFailureCode = keyof typeof OUTBOUND_FAILURES;
 
+/** What had come of an answer when it broke off. */
+export interface PartialAnswer {
+  readonly statusCode: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Buffer;
+}
+
 /** How a failure travels inside this lib; callers of the lib get the code as a value. */
 export class OutboundFailure extends Error {
   constructor(
     readonly code: OutboundFailureCode,
-    /** The status, when the answer broke off after its header. */
-    readonly statusCode: number | null = null,
+    /** When the answer broke off after its header. */
+    readonly partial: PartialAnswer | null = null,
   ) {
     super(OUTBOUND_FAILURES[code]);
     this.name = 'OutboundFailure';

@@ -241,7 +241,7 @@ describe('the guard at the connection', () => {
     expect(result).toEqual({
       ok: false,
       error: 'destination_not_allowed',
-      statusCode: null,
+      partial: null,
       durationMs: expect.any(Number) as number,
     });
   });

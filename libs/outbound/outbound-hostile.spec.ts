@@ -29,6 +29,9 @@ const drip = (socket: Socket, head: string, drop: string): void => {
   socket.on('close', () => clearInterval(timer));
 };
 
+const partOf = (statusCode: number | null): unknown =>
+  statusCode === null ? null : expect.objectContaining({ statusCode });
+
 describe('an endpoint that means harm', () => {
   const servers: RawServer[] = [];
   let client: OutboundClient;
@@ -84,7 +87,7 @@ describe('an endpoint that means harm', () => {
   ])('is left at the deadline when it %s, and the socket with it', async (_kind, onRequest, statusCode) => {
     const server = await serve(onRequest);
     const result = await send(server, { timeoutMs: 300 });
-    expect(result).toMatchObject({ ok: false, error: 'timeout', statusCode });
+    expect(result).toMatchObject({ ok: false, error: 'timeout', partial: partOf(statusCode) });
     expect(result.durationMs).toBeGreaterThanOrEqual(295);
     expect(result.durationMs).toBeLessThan(3_000);
     await allClosed(server);
@@ -172,7 +175,7 @@ describe('an endpoint that means harm', () => {
     ['headers without end', 'a: b\r\n'.repeat(500_000)],
   ])('sends %s, and is left', async (_kind, headers) => {
     const server = await serve(answerWith(`HTTP/1.1 200 OK\r\n${headers}\r\n`));
-    expect(await send(server)).toMatchObject({ ok: false, error: 'headers_too_large', statusCode: null });
+    expect(await send(server)).toMatchObject({ ok: false, error: 'headers_too_large', partial: null });
     await allClosed(server);
   });
 
@@ -237,9 +240,23 @@ describe('an endpoint that means harm', () => {
     ],
   ])('closes %s, which is one failed attempt', async (_kind, onRequest, statusCode) => {
     const server = await serve(onRequest);
-    expect(await send(server)).toMatchObject({ ok: false, error: 'connection_reset', statusCode });
+    expect(await send(server)).toMatchObject({
+      ok: false,
+      error: 'connection_reset',
+      partial: partOf(statusCode),
+    });
     await allClosed(server);
     expect(server.requests.length).toBe(1);
+  });
+
+  it('breaks off its answer, and what had come is kept', async () => {
+    const head = 'HTTP/1.1 429 Wait\r\nRetry-After: 30\r\nContent-Length: 9\r\n\r\n';
+    const server = await serve((socket) => socket.end(`${head}abc`));
+    const result = await send(server);
+    expect(result).toMatchObject({ ok: false, error: 'connection_reset', partial: { statusCode: 429 } });
+    const partial = result.ok ? null : result.partial;
+    expect(partial?.headers).toContainEqual(['Retry-After', '30']);
+    expect(partial?.body.toString()).toBe('abc');
   });
 
   it('sends a second answer ahead, and it is not taken for the next request', async () => {

@@ -119,6 +119,4 @@ export interface ProviderPreset {
   /** The provider whose scheme this product uses under its own name. */
   readonly aliasOf?: string;
   readonly sample?: Sample;
-  /** Whether an app's answer to a delivery means "do not send this again", by the provider's own rules. */
-  readonly isFinalFailure?: (statusCode: number, headers: HeaderPairs) => boolean;
 }

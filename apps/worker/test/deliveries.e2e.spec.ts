@@ -1,7 +1,6 @@
 import { eventually, hexHmac, send } from '#testing';
 import {
   allFannedOut,
-  callQstash,
   callRunflow,
   deliveriesOf,
   delivery,
@@ -291,15 +290,28 @@ describe('after a failed attempt', () => {
     expect(await delivery(tenant, gone.id)).toMatchObject({ status: 'failed' });
   });
 
-  test('489 of an app of QStash is final, and pauses nothing', async () => {
-    const tenant = await delivering.app.tenant();
-    const source = await tenant.source('qstash', { plainSecret: 'sig_a-key-of-the-tests-0123456789abc' });
-    const receiver = await receivers.start();
-    const { id } = await destination(tenant, receiver.url);
+  test('489 that is not to be retried is final, whoever sent the callback, and pauses nothing', async () => {
+    const { tenant, source, receiver, destinationId } = await runflowTenant();
     receiver.answer({ status: 489, headers: { 'Upstash-NonRetryable-Error': 'true' } }, { status: 489 });
-    await deliveryThat(tenant, await callQstash(source, '{}'), { status: 'failed', attempt_count: 1 });
-    await deliveryThat(tenant, await callQstash(source, '{}'), { status: 'pending', attempt_count: 1 });
-    expect(await tenant.ok('GET', `/v1/destinations/${id}`)).toMatchObject({ status: 'active' });
+    await deliveryThat(tenant, await callRunflow(source), { status: 'failed', attempt_count: 1 });
+    await deliveryThat(tenant, await callRunflow(source), { status: 'pending', attempt_count: 1 });
+    const path = `/v1/destinations/${destinationId}`;
+    expect(await tenant.ok('GET', path)).toMatchObject({ status: 'active' });
+  });
+
+  test('an answer that breaks off is shown as far as it came, and its Retry-After is heard', async () => {
+    const { tenant, source, receiver } = await runflowTenant({ timeout_seconds: 1 });
+    const headers = { 'Retry-After': '600', 'Content-Length': '100' };
+    receiver.answer({ status: 429, headers, body: 'so far' });
+    const shown = await deliveryThat(tenant, await callRunflow(source), {
+      status: 'pending',
+      attempt_count: 1,
+    });
+    const [attempt] = shown.attempts;
+    expect(attempt).toMatchObject({ status_code: 429, error: 'timeout', response_body: 'so far' });
+    expect(attempt?.response_headers).toContainEqual(['Retry-After', '600']);
+    const waitMs = Date.parse(shown.next_attempt_at ?? '') - Date.parse(attempt?.started_at ?? '');
+    expect(waitMs).toBeGreaterThanOrEqual(600_000);
   });
 });
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type HeaderPairs, jwtWithBodyHash, type TokenFacts } from '#signatures';
+import { jwtWithBodyHash, type TokenFacts } from '#signatures';
 import { header } from '../locators.js';
 import type { ProviderPreset } from '../preset.js';
 
@@ -63,16 +63,8 @@ export const qstash: ProviderPreset = {
     ],
     body: '{"task":"send-invoice","invoice_id":"invoice_{unique}"}',
   },
-  // https://upstash.com/docs/qstash/features/retry: not retried, whatever is left of the schedule.
-  isFinalFailure: (statusCode, headers) => statusCode === 489 && isNonRetryable(headers),
   setup: [
     'Import the current and the next signing key of the QStash console as two callback secrets.',
     'Publish to {ingest_url}, or name it as callback or failure callback.',
   ],
 };
-
-function isNonRetryable(headers: HeaderPairs): boolean {
-  return headers.some(
-    ([name, value]) => name.toLowerCase() === 'upstash-nonretryable-error' && value === 'true',
-  );
-}
