@@ -25,6 +25,9 @@ export interface DeliverDependencies {
   giveBack(delivery: ClaimedDelivery): Promise<void>;
 }
 
+/** So much later than its place in the destination's rate a request may still be sent. */
+const LATEST_MS = 100;
+
 /** An attempt that was made, or could not even begin. */
 interface MadeAttempt {
   readonly kind: 'made';
@@ -40,7 +43,12 @@ export async function deliver(delivery: ClaimedDelivery, house: DeliverDependenc
   const obstacle = obstacleOf(delivery);
   if (obstacle !== null) return house.setAside(delivery, obstacle);
   if (delivery.wait_ms > 0) await sleep(delivery.wait_ms);
+  const readyAtMs = performance.now();
   if (!(await house.turn(delivery))) return house.giveBack(delivery);
+  if (hasMissedItsPlace(delivery, performance.now() - readyAtMs)) {
+    house.endTurn(delivery, null);
+    return house.giveBack(delivery);
+  }
 
   const attempt = await prepareAndSend(delivery, house);
   switch (attempt.kind) {
@@ -51,6 +59,14 @@ export async function deliver(delivery: ClaimedDelivery, house: DeliverDependenc
     case 'made':
       return house.record(recordOf(delivery, attempt));
   }
+}
+
+/**
+ * Places in a rate are handed out when deliveries are claimed. Of a destination that answers slowly several could have
+ * passed before there is a turn; to use them up then would be a burst above the rate.
+ */
+function hasMissedItsPlace({ destination }: ClaimedDelivery, waitedMs: number): boolean {
+  return destination.rate_limit_per_second !== null && waitedMs > LATEST_MS;
 }
 
 function obstacleOf(delivery: ClaimedDelivery): Obstacle | null {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { toUlid } from '#contract';
-import { GroupCommit } from '#database';
+import { type Change, GroupCommit } from '#database';
 import {
   type ClaimedDelivery,
   claimDue,
@@ -18,6 +18,7 @@ import { deliver, type DeliverDependencies } from './deliver.js';
 import type { DeliveryMetrics, DestinationChange } from './delivery-metrics.js';
 import { LEASE_SECONDS, Leases } from './leases.js';
 import { FIRST_WINDOW, Pacer } from './pacer.js';
+import { RecentChanges } from './recent-changes.js';
 
 const MOST_IN_FLIGHT = 2_000;
 const DRAIN_MS = 15_000;
@@ -43,6 +44,7 @@ interface DelivererDependencies {
 export class Deliverer {
   readonly #pacer = new Pacer();
   readonly #leases: Leases;
+  readonly #changes = new RecentChanges();
   readonly #largeBodies = new ByteBudget(LARGE_BODIES_BYTES);
   readonly #records: GroupCommit<RecordedAttempt, Recorded>;
   readonly #unsent: GroupCommit<ClaimedDelivery, undefined>;
@@ -77,10 +79,10 @@ export class Deliverer {
       mostWaitingBytes: Infinity,
     });
     this.#steps = {
-      turn: async ({ destination }) => !this.#isStopping && this.#pacer.turn(destination.id),
+      turn: async (delivery) => this.isCurrent(delivery) && this.#pacer.turn(delivery.destination.id),
       endTurn: ({ destination }, answered) =>
         this.#pacer.endTurn(destination.id, answered, destination.max_in_flight),
-      maySend: (delivery) => !this.#isStopping && this.#leases.isSafe(delivery),
+      maySend: (delivery) => this.isCurrent(delivery) && this.#leases.isSafe(delivery),
       prepare: (delivery, nowMs) => house.preparer.prepare(house.pool, delivery, nowMs),
       send: (request) => house.client.send(request),
       record: (attempt) => this.record(attempt),
@@ -116,6 +118,13 @@ export class Deliverer {
     return false;
   }
 
+  /** Of a destination or source that was changed, what has not been sent is given back, to be claimed as it is now. */
+  heedChange(change: Change | 'unknown'): void {
+    if (change === 'unknown') return; // What is in hand is over within seconds, and claimed as it is then.
+    const destinationId = this.#changes.note(change);
+    if (destinationId !== null) this.#pacer.dismiss(destinationId);
+  }
+
   /** Takes on nothing more; what waits is given back at once. */
   beginStop(): void {
     this.#isStopping = true;
@@ -131,6 +140,10 @@ export class Deliverer {
     while (this.#leases.count > 0 && Date.now() < until + DRAIN_MS) await sleep(20);
     await this.#records.drain();
     this.#leases.stop();
+  }
+
+  private isCurrent(delivery: ClaimedDelivery): boolean {
+    return !this.#isStopping && !this.#changes.haveOvertaken(delivery, this.#leases.claimedAtMs(delivery));
   }
 
   private async run(delivery: ClaimedDelivery, askedAtMs: number): Promise<void> {

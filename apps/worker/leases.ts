@@ -11,7 +11,7 @@ const MARGIN_MS = 2_000;
 /** The leases of this worker: prolongs them while it works, and knows which ones it can rely on. */
 export class Leases {
   /** By delivery id; `untilMs` in the time of `performance.now()`, which no one can set back. */
-  readonly #held = new Map<string, { delivery: ClaimedDelivery; untilMs: number }>();
+  readonly #held = new Map<string, { delivery: ClaimedDelivery; claimedAtMs: number; untilMs: number }>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -38,7 +38,7 @@ export class Leases {
 
   /** Keeps the lease of a delivery; `askedAtMs` is when its claim was sent off. */
   keep(delivery: ClaimedDelivery, askedAtMs: number): void {
-    this.#held.set(delivery.id, { delivery, untilMs: endOf(askedAtMs) });
+    this.#held.set(delivery.id, { delivery, claimedAtMs: askedAtMs, untilMs: endOf(askedAtMs) });
     this.#timer ??= setInterval(() => void this.renew(), RENEW_EVERY_MS).unref();
   }
 
@@ -46,6 +46,11 @@ export class Leases {
   isSafe({ id, lease_id }: ClaimedDelivery): boolean {
     const held = this.#held.get(id);
     return held !== undefined && held.delivery.lease_id === lease_id && performance.now() < held.untilMs;
+  }
+
+  /** When the claim of a delivery was sent off: what it says of the destination is not older. */
+  claimedAtMs({ id }: ClaimedDelivery): number {
+    return this.#held.get(id)?.claimedAtMs ?? -Infinity;
   }
 
   forget({ id }: ClaimedDelivery): void {

@@ -82,6 +82,17 @@ describe('the pacer', () => {
     expect(windowOf(pacer)).toBe(8);
   });
 
+  test('sends those away who wait for one destination, and nobody else', async () => {
+    const pacer = new Pacer();
+    for (const id of ['a', 'a', 'b', 'b']) pacer.enter(id);
+    await Promise.all([pacer.turn('a'), pacer.turn('b')]);
+    const [dismissed, other] = [pacer.turn('a'), pacer.turn('b')];
+    pacer.dismiss('a');
+    pacer.dismiss('unknown');
+    expect(await dismissed).toBe(false);
+    expect(await isSettled(other)).toBe(false);
+  });
+
   test('sends everybody away when it closes', async () => {
     const pacer = new Pacer();
     pacer.enter('a');

@@ -74,9 +74,14 @@ export class Pacer {
     return lane.inHand <= windowOf(lane) / 2;
   }
 
+  /** Sends those away who wait for a turn at this destination. */
+  dismiss(destinationId: string): void {
+    for (const refuse of this.#lanes.get(destinationId)?.waiting.splice(0) ?? []) refuse(false);
+  }
+
   /** Sends everybody away who waits for a turn. */
   close(): void {
-    for (const lane of this.#lanes.values()) for (const refuse of lane.waiting.splice(0)) refuse(false);
+    for (const destinationId of this.#lanes.keys()) this.dismiss(destinationId);
   }
 
   /** How many deliveries of each destination may be in hand, and are. Forgets what has had none for a while. */

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import type pg from 'pg';
 import { SETTINGS, type Settings } from '#config';
-import { createPool, poolSize } from '#database';
+import { Changes, createPool, poolSize } from '#database';
 import { DeliveryPreparer, fanOut, Pruner, Redeliverer, settle } from '#deliveries';
 import { EventLog } from '#events';
 import { LOGGER, type Logger } from '#logging';
@@ -48,6 +48,7 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, OnApplic
     @Inject(METRICS) metrics: Registry,
     preparer: DeliveryPreparer,
     eventLog: EventLog,
+    changes: Changes,
   ) {
     const pool = createPool(settings.databaseUrl ?? '', 'worker', STATEMENT_TIMEOUT_MS, {
       max: poolSize('worker', settings.processes),
@@ -97,6 +98,7 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, OnApplic
         return pruned > 0;
       }),
     };
+    changes.subscribe((change) => this.#deliverer.heedChange(change));
     eventLog.onStored(() => this.#loops.fanOut.wake());
   }
 

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull, LessThan } from 'typeorm';
 import { SETTINGS, type Settings } from '#config';
 import type { AuditAction } from '#contract';
-import { Database, newId, type Page, type PageRequest, pageOf } from '#database';
+import { Changes, Database, newId, type Page, type PageRequest, pageOf } from '#database';
 import { problem } from '#errors';
 import type { DataKey } from '#keyring';
 import { AddressPolicy, checkUrl } from '#outbound';
@@ -40,6 +40,7 @@ export class Destinations {
     private readonly database: Database,
     private readonly tenantKeys: TenantKeys,
     private readonly audit: AuditLog,
+    private readonly changes: Changes,
     @Inject(SETTINGS) settings: Settings,
   ) {
     this.#policy = new AddressPolicy(settings.allowedDestinations);
@@ -143,6 +144,7 @@ export class Destinations {
           id,
         ]);
       if (patch.status !== undefined) await settleDestination(manager, tenantId, id);
+      await this.announce(manager, changed);
       await this.note(manager, 'destination.updated', changed, {
         changed: Object.entries(patch).flatMap(([name, value]) => (value === undefined ? [] : [name])),
         ...(patch.url === undefined ? {} : { origin: originOf(patch.url) }),
@@ -158,6 +160,7 @@ export class Destinations {
       const destination = await this.lock(manager, tenantId, id);
       await manager.update(Destination, { tenant_id: tenantId, id }, { deleted_at: new Date() });
       await settleDestination(manager, tenantId, id);
+      await this.announce(manager, destination);
       await this.note(manager, 'destination.deleted', destination, {});
     });
   }
@@ -173,6 +176,7 @@ export class Destinations {
         [tenantId, id, overlapSeconds],
       );
       const secret = await addSecret(manager, destination, dataKey);
+      await this.announce(manager, destination);
       await this.note(manager, 'destination.secret_rotated', destination, {
         overlap_seconds: overlapSeconds,
         reveals: 'signing_secret',
@@ -188,6 +192,11 @@ export class Destinations {
     });
     if (destination === null) throw problem('not_found');
     return destination;
+  }
+
+  /** Workers have some of its deliveries in hand, which would still go out as it was. */
+  private announce(manager: EntityManager, { tenant_id: tenantId, id }: Destination): Promise<void> {
+    return this.changes.announce(manager, { kind: 'destination', key: `${tenantId}/${id}` });
   }
 
   private note(

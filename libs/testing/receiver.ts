@@ -20,6 +20,8 @@ interface ScriptedReply {
   readonly hangUp?: boolean;
   /** Never answers. */
   readonly silent?: boolean;
+  /** Answers after it. */
+  readonly after?: Promise<unknown>;
 }
 
 /** An app of a tenant's: keeps what it gets and answers by script, 200 when the script is over. */
@@ -49,9 +51,10 @@ export class Receiver {
           atMs: Date.now(),
         });
         const reply = receiver.#script.shift() ?? {};
+        const answer = () => response.writeHead(reply.status ?? 200, reply.headers).end(reply.body ?? 'ok');
         if (reply.hangUp) request.socket.destroy();
-        else if (!reply.silent)
-          response.writeHead(reply.status ?? 200, reply.headers).end(reply.body ?? 'ok');
+        else if (reply.after !== undefined) void reply.after.then(answer);
+        else if (!reply.silent) answer();
       });
     });
     return receiver;

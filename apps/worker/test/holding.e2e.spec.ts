@@ -1,3 +1,4 @@
+import { fromUlid } from '#contract';
 import { eventually, send } from '#testing';
 import {
   callRunflow,
@@ -60,6 +61,74 @@ describe('a paused destination', () => {
     expect(answer.body).toMatchObject({ deliveries: [{ status: 'held' }] });
     await tenant.ok('PATCH', path, { status: 'active' });
     await eventually(() => expect(receiver.requests).toHaveLength(2));
+  });
+});
+
+describe('what a worker has in hand and has not sent', () => {
+  const WAITING = 30;
+
+  /** A destination that takes several requests at once and answers none of them until it is told to. */
+  async function crowded() {
+    const made = await runflowTenant();
+    for (let count = 0; count < 4; count += 1)
+      await deliveryThat(made.tenant, await callRunflow(made.source), { status: 'succeeded' });
+    let answerAll: () => void = () => undefined;
+    const after = new Promise<void>((resolve) => (answerAll = resolve));
+    made.receiver.answer(...Array.from({ length: WAITING }, () => ({ after })));
+    await Promise.all(Array.from({ length: WAITING }, () => callRunflow(made.source)));
+    await eventually(async () =>
+      expect((await leasesOf(made)).length).toBeGreaterThan(made.receiver.requests.length),
+    );
+    return { ...made, answerAll };
+  }
+
+  /** Of what is claimed, sent or not. */
+  async function leasesOf({ destinationId }: { readonly destinationId: string }): Promise<string[]> {
+    const { rows } = await delivering.app.database.pool.query<{ claimed: string }>(
+      `select id::text || lease_id::text as claimed from deliveries where destination_id = $1 and lease_id is not null`,
+      [fromUlid(destinationId)],
+    );
+    return rows.map(({ claimed }) => claimed);
+  }
+
+  async function inStatus(
+    { tenant, destinationId }: Awaited<ReturnType<typeof crowded>>,
+    status: string,
+  ): Promise<number> {
+    const query = `/v1/deliveries?destination=${destinationId}&status=${status}&limit=250`;
+    return (await tenant.ok<{ data: object[] }>('GET', query)).data.length;
+  }
+
+  test.each([
+    ['held', 'PATCH', { status: 'paused' }],
+    ['cancelled', 'DELETE', undefined],
+  ] as const)('is %s at once by %s', async (status, method, body) => {
+    const made = await crowded();
+    const { tenant, receiver, path, answerAll } = made;
+    expect((await tenant.call(method, path, body)).status).toBeLessThan(300);
+    await eventually(async () =>
+      expect((await inStatus(made, status)) + receiver.requests.length).toBe(WAITING + 4),
+    );
+    const arrived = receiver.requests.length;
+    answerAll();
+    await eventually(async () => expect(await inStatus(made, 'succeeded')).toBe(arrived));
+    expect(receiver.requests).toHaveLength(arrived);
+  });
+
+  test('goes to the new URL', async () => {
+    const made = await crowded();
+    const { tenant, receiver, path, answerAll } = made;
+    const moved = await receivers.start();
+    const before = await leasesOf(made);
+    await tenant.ok('PATCH', path, { url: moved.url });
+    await eventually(async () => {
+      const now = new Set(await leasesOf(made));
+      expect(before.filter((claimed) => now.has(claimed))).toHaveLength(receiver.requests.length - 4);
+    });
+    const arrived = receiver.requests.length;
+    answerAll();
+    await eventually(() => expect(moved.requests).toHaveLength(WAITING + 4 - arrived));
+    expect(receiver.requests).toHaveLength(arrived);
   });
 });
 
