@@ -66,6 +66,11 @@ export class Connection {
   private take(length: number): boolean {
     const answer = this.#reader.read(this.#buffer.subarray(0, length));
     if (answer === null) return true;
+    // An answer to nothing: the server has closed a connection that was idle for long, and says why.
+    if (this.slot < 0) {
+      this.#socket.destroy();
+      return true;
+    }
     if (answer.closes) {
       this.#isOpen = false;
       this.#socket.destroy();
