@@ -1,7 +1,7 @@
 /** Fewer in flight than one batch of the store and the next would leave it idle. */
 const LEAST_IN_FLIGHT = 256;
-const MOST_IN_FLIGHT = 2_048;
-const FIRST_IN_FLIGHT = 512;
+/** Also the first bound: thousands that come at once, to a store that has nothing to do, wait for no one but each other. */
+const MOST_IN_FLIGHT = 4_096;
 const WINDOW_MS = 100;
 const LEAST_ANSWERS = 20;
 /** The most that one window takes off, so that one slow commit does not shut the door. */
@@ -15,11 +15,10 @@ const GROWTH = 1.1;
  */
 export class Admission {
   #inFlight = 0;
-  #most = FIRST_IN_FLIGHT;
+  #most = MOST_IN_FLIGHT;
   #windowSinceMs = 0;
   #answers = 0;
   #waitedMs = 0;
-  #fullest = 0;
 
   constructor(
     private readonly targetWaitMs: number,
@@ -46,8 +45,9 @@ export class Admission {
 
   /** Counts a callback whose body has been read; gives back the time, for {@link leave}. */
   enter(): number {
+    // The store has caught up with all there was: whatever was too much is over.
+    if (this.#inFlight === 0) this.#most = MOST_IN_FLIGHT;
     this.#inFlight += 1;
-    if (this.#inFlight > this.#fullest) this.#fullest = this.#inFlight;
     return this.now();
   }
 
@@ -62,12 +62,10 @@ export class Admission {
 
   private adapt(nowMs: number): void {
     const share = this.targetWaitMs / Math.max(1, this.#waitedMs / this.#answers);
-    if (share < 1) this.#most = Math.max(LEAST_IN_FLIGHT, this.#most * Math.max(LEAST_SHARE, share));
-    else if (this.#fullest > this.#most / 2)
-      this.#most = Math.min(MOST_IN_FLIGHT, this.#most * Math.min(GROWTH, share));
+    const most = this.#most * Math.min(GROWTH, Math.max(LEAST_SHARE, share));
+    this.#most = Math.min(MOST_IN_FLIGHT, Math.max(LEAST_IN_FLIGHT, most));
     this.#windowSinceMs = nowMs;
     this.#answers = 0;
     this.#waitedMs = 0;
-    this.#fullest = this.#inFlight;
   }
 }

@@ -66,14 +66,23 @@ describe('those for whom there is no room', () => {
     expect(answered).toHaveLength(2_000);
   });
 
-  test('are not kept when their bodies are large, or there are too many of them', () => {
+  test('are not kept when there are too many of them, of which large bodies make fewer', () => {
     crowd(200, 10);
-    const before = answered.length;
-    come(1_000_000);
-    expect(answered).toHaveLength(before + 1);
-    for (let count = 0; count < 20_000; count += 1) come();
-    expect(answered.length).toBeGreaterThan(before + 5_000);
-    turnAway.answerAll();
+    const kept = (contentLength: number): number => {
+      const before = answered.length;
+      const sent = 20_000;
+      for (let count = 0; count < sent; count += 1) come(contentLength);
+      const count = sent - (answered.length - before);
+      turnAway.answerAll();
+      return count;
+    };
+    const small = kept(100);
+    expect(small).toBeGreaterThan(5_000);
+    expect(small).toBeLessThan(15_000);
+    const large = kept(1_000_000);
+    expect(large).toBeGreaterThan(500);
+    expect(large).toBeLessThan(1_000);
+    expect(kept(10_000_000)).toBe(large);
   });
 
   test('are answered at once again when the crowd has gone', () => {

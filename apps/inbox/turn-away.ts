@@ -16,7 +16,8 @@ const LONGEST_MS = 2_500;
 const MOST_HELD_BYTES = 48 * 1_048_576;
 /** What a request takes beside its body. */
 const REQUEST_BYTES = 6_144;
-const MOST_BODY_BYTES = 16_384;
+/** What Node reads of a body before it waits for somebody to take it: at most one piece. */
+const MOST_UNREAD_BYTES = 65_536;
 
 interface Held {
   readonly request: IncomingMessage;
@@ -56,9 +57,8 @@ export class TurnAway {
     this.#turnedAway += 1;
     if (nowMs - this.#windowSinceMs >= WINDOW_MS) this.adapt(nowMs);
     const bodyBytes = Number(request.headers['content-length'] ?? Infinity);
-    const bytes = REQUEST_BYTES + bodyBytes;
-    const isCheapToHold = bodyBytes <= MOST_BODY_BYTES && this.#heldBytes + bytes <= MOST_HELD_BYTES;
-    if (this.#holdMs === 0 || !isCheapToHold) return send(request, response);
+    const bytes = REQUEST_BYTES + Math.min(bodyBytes, MOST_UNREAD_BYTES);
+    if (this.#holdMs === 0 || this.#heldBytes + bytes > MOST_HELD_BYTES) return send(request, response);
     this.#held.push({ request, response, bytes, untilMs: nowMs + this.#holdMs });
     this.#heldBytes += bytes;
     this.#timer ??= setTimeout(() => this.release(this.now()), RELEASE_EVERY_MS).unref();

@@ -5,6 +5,7 @@ import { loadSettings, type Settings } from '#config';
 import { createLogger } from '#logging';
 import { leave } from './leaving.js';
 import { runMember } from './member.js';
+import { keepHeapSmall } from './memory.js';
 import { type Running, start } from './start.js';
 
 function readSettings(): Settings {
@@ -60,5 +61,6 @@ function run(): void {
   );
 }
 
+keepHeapSmall();
 if (cluster.isWorker) runMember();
 else run();

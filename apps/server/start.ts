@@ -14,6 +14,8 @@ import { welcomeText } from './welcome.js';
 /** For other programs beside Callbox on the embedded database, and for PostgreSQL itself. */
 const OTHER_CONNECTIONS = 20;
 const LEAST_CONNECTIONS = 100;
+/** That many senders may connect at once; beyond it the kernel lets them try again after seconds. */
+const MOST_WAITING_CONNECTIONS = 4_096;
 
 /** A running Callbox. */
 export interface Running {
@@ -97,7 +99,7 @@ export async function serve(
 
 async function listen(app: NestFastifyApplication, { port, host }: Settings): Promise<void> {
   try {
-    await app.listen(port, host);
+    await app.listen({ port, host, backlog: MOST_WAITING_CONNECTIONS });
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'EADDRINUSE') throw error;
     throw new Error(`port ${port} of ${host} is taken; set PORT to a free one, for example PORT=${port + 1}`);
