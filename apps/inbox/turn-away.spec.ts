@@ -20,7 +20,7 @@ function come(contentLength = 100): void {
 }
 
 /** Lets so many come, and others be taken, in each of some tenths of a second. */
-function crowd(perWindow: number, windows: number, taken = 0): void {
+function crowd(perWindow: number, windows: number, taken = 100): void {
   for (let window = 0; window < windows; window += 1) {
     for (let count = 0; count < taken; count += 1) turnAway.take();
     for (let count = 0; count < perWindow; count += 1) come();
@@ -43,10 +43,29 @@ describe('those for whom there is no room', () => {
   });
 
   test('are kept the longer the more they are, and never for longer than senders wait', () => {
-    crowd(200, 5);
-    expect(turnAway.holdMs).toBeGreaterThan(0);
+    crowd(70, 5);
+    const moderate = turnAway.holdMs;
+    expect(moderate).toBeGreaterThan(0);
+    crowd(200, 2);
+    expect(turnAway.holdMs).toBeGreaterThan(moderate);
     expect(turnAway.holdMs).toBeLessThan(LONGEST_MS);
     crowd(200, 100);
+    expect(turnAway.holdMs).toBe(LONGEST_MS);
+    turnAway.answerAll();
+  });
+
+  test('are answered at once when nobody has been taken for a second: there is nothing to be won by waiting', () => {
+    crowd(200, 10);
+    expect(turnAway.holdMs).toBe(LONGEST_MS);
+    crowd(200, 5, 0);
+    expect(turnAway.holdMs).toBe(LONGEST_MS);
+    crowd(200, 10, 0);
+    expect(turnAway.holdMs).toBe(0);
+    turnAway.answerAll();
+    const before = answered.length;
+    crowd(200, 10, 0);
+    expect(answered).toHaveLength(before + 2_000);
+    crowd(200, 10);
     expect(turnAway.holdMs).toBe(LONGEST_MS);
     turnAway.answerAll();
   });

@@ -9,11 +9,15 @@ const RELEASE_EVERY_MS = 20;
 /** Beyond this share of what is taken, turning away costs the store its processor. */
 const SHARE_THAT_IS_CHEAP = 0.25;
 const NUMBER_THAT_IS_CHEAP = 50;
-const LONGER_BY_MS = 100;
-const SHORTER_TO = 0.7;
+const SHORTEST_MS = 100;
+const MOST_TIMES_LONGER = 2;
+/** In each window that has no more to turn away than is cheap. */
+const SHORTER_TO = 0.9;
+/** When nothing has been taken for so long, the store hangs, and there is no processor to be saved for it. */
+const IN_VAIN_AFTER_MS = 1_000;
 /** Less than the three seconds after which the most impatient of providers gives up. */
 const LONGEST_MS = 2_500;
-const MOST_HELD_BYTES = 48 * 1_048_576;
+const MOST_HELD_BYTES = 64 * 1_048_576;
 /** What a request takes beside its body. */
 const REQUEST_BYTES = 6_144;
 /** What Node reads of a body before it waits for somebody to take it: at most one piece. */
@@ -38,6 +42,7 @@ export class TurnAway {
   #windowSinceMs = 0;
   #turnedAway = 0;
   #taken = 0;
+  #tookAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly now: () => number = () => performance.now()) {}
@@ -70,10 +75,15 @@ export class TurnAway {
   }
 
   private adapt(nowMs: number): void {
-    const isCostly = this.#turnedAway > Math.max(NUMBER_THAT_IS_CHEAP, this.#taken * SHARE_THAT_IS_CHEAP);
-    const isRecent = nowMs - this.#windowSinceMs < 10 * WINDOW_MS;
-    if (isCostly && isRecent) this.#holdMs = Math.min(LONGEST_MS, this.#holdMs + LONGER_BY_MS);
-    else this.#holdMs = this.#holdMs < LONGER_BY_MS || !isRecent ? 0 : this.#holdMs * SHORTER_TO;
+    const windows = (nowMs - this.#windowSinceMs) / WINDOW_MS;
+    const cheap = Math.max(NUMBER_THAT_IS_CHEAP * windows, this.#taken * SHARE_THAT_IS_CHEAP);
+    // Senders that wait come again as many times a second as they wait shorter: by that their number is steered.
+    const excess = this.#turnedAway / cheap;
+    if (this.#taken > 0) this.#tookAtMs = nowMs;
+    if (nowMs - this.#tookAtMs > IN_VAIN_AFTER_MS) this.#holdMs = 0;
+    else if (excess <= 1) this.#holdMs *= Math.max(excess, SHORTER_TO ** windows);
+    else this.#holdMs = Math.max(SHORTEST_MS, this.#holdMs) * Math.min(MOST_TIMES_LONGER, excess);
+    this.#holdMs = this.#holdMs < SHORTEST_MS ? 0 : Math.min(LONGEST_MS, this.#holdMs);
     this.#windowSinceMs = nowMs;
     this.#turnedAway = 0;
     this.#taken = 0;

@@ -20,7 +20,9 @@ beforeAll(async () => {
     CALLBOX_BOOTSTRAP_KEY: KEY,
     CALLBOX_API_RATE_PER_MINUTE: '0',
   });
-  ({ plain_secret: secret } = await api('POST', '/v1/callback-secrets', { label: 'burst' }));
+  ({ plain_secret: secret } = await api<{ plain_secret: string }>('POST', '/v1/callback-secrets', {
+    label: 'burst',
+  }));
 }, 60_000);
 afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
