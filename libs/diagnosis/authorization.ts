@@ -1,6 +1,7 @@
 import type { Credential, HeaderPairs } from '#signatures';
 import { type Budget, WORK } from './budget.js';
 import { guessProvider, hasHeader } from './provider-guess.js';
+import { elsewhere, whose } from './other-source.js';
 import type { Diagnosis, KnownSecret } from './refused.js';
 import { authenticationScheme, oneLine } from './shapes.js';
 import type { Trials } from './trials.js';
@@ -17,7 +18,7 @@ export async function diagnoseAuthorization(trials: Trials): Promise<Diagnosis> 
   const isBearer = facts.scheme.secretUse !== 'compare';
   const secrets = (await facts.secrets()).filter(({ use }) => use === (isBearer ? 'bearer' : 'signature'));
   const found = tryAll(refused.request.headers, secrets, trials.budget);
-  if (found !== null) return tell(found, placeOf(trials));
+  if (found !== null) return tell(trials, found);
   if (!isBearer && facts.keys.length === 0) return noSecret(trials);
   return refused.reason === 'authorization_missing' ? missing(trials) : mismatch(trials);
 }
@@ -70,7 +71,8 @@ function placeOf({ facts: { scheme } }: Trials): string {
     : `the query parameter ${scheme.tokenParameter}`;
 }
 
-function tell({ secret, header, how }: Found, place: string): Diagnosis {
+function tell(trials: Trials, { secret, header, how }: Found): Diagnosis {
+  const place = placeOf(trials);
   const name = `“${oneLine(secret.label)}”`;
   if (secret.standing === 'active')
     return {
@@ -78,17 +80,16 @@ function tell({ secret, header, how }: Found, place: string): Diagnosis {
       cause: `The token is right, but stands ${how} in ${oneLine(header)}; it is expected in ${place}`,
       fix: `Send the token in ${place}`,
     };
-  const whose =
-    secret.standing === 'expired'
-      ? 'of this source, which has expired'
-      : `of the source ${secret.sourceSlug}`;
+  if (secret.standing === 'expired')
+    return {
+      code: 'other_secret',
+      cause: `The token is the secret ${name} of this source, which has expired`,
+      fix: 'Give the sender the current token of this source',
+    };
   return {
     code: 'other_secret',
-    cause: `The token is the secret ${name} ${whose}`,
-    fix:
-      secret.standing === 'expired'
-        ? 'Give the sender the current token of this source'
-        : `Have the sender post to the ingest URL of ${secret.sourceSlug}, or send a token of this source`,
+    cause: `The token is the secret ${name} of ${whose(secret, trials)}`,
+    fix: elsewhere(secret, trials, 'send a token of this source'),
   };
 }
 

@@ -39,7 +39,7 @@ async function workOf(request: SignedRequest, given: DiagnosisFacts = facts): Pr
   return count;
 }
 
-const MOST_VERIFICATIONS = WORK_LIMIT / WORK.verification.compute;
+const MOST_VERIFICATIONS = WORK_LIMIT / WORK.furtherKey.compute;
 
 test.each([
   ['a short one', '{"a":1}'],

@@ -219,7 +219,7 @@ describe('a time that is too far off is clock_skew, with its seconds:', () => {
   test.each([
     [NOW_S - 900, '900 seconds before'],
     [NOW_S + 4_000, '4000 seconds after'],
-    [NOW_MS, 'another unit'],
+    [NOW_MS, 'in milliseconds; seconds are expected'],
   ])('Stripe at %s', async (timestamp, cause) => {
     expect(
       await diagnosed(stripe, aRequest(COMPACT, [['Stripe-Signature', header(timestamp)]])),

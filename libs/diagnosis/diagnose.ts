@@ -1,6 +1,7 @@
 import { diagnoseAuthorization } from './authorization.js';
 import { Budget } from './budget.js';
-import { explain } from './explain.js';
+import { clockFindingOfVerified } from './clock.js';
+import { explain, tellClock } from './explain.js';
 import { diagnoseMissing } from './missing.js';
 import type { Diagnosis, DiagnosisFacts, Refused } from './refused.js';
 import { search } from './search.js';
@@ -27,6 +28,9 @@ export async function diagnose(
     return diagnoseAuthorization(trials);
   if (refused.reason === 'signature_missing') return diagnoseMissing(trials);
   const fit = await search(trials, refused.request);
+  // Its body is too long to be verified once more; that the signature is right has been found already.
+  if (fit === null && refused.reason === 'timestamp_outside_tolerance')
+    return tellClock(clockFindingOfVerified(trials));
   return fit === null || (fit.findings.length === 0 && facts.keys.length === 0)
     ? unexplained(trials)
     : explain(trials, fit);

@@ -1,11 +1,13 @@
 import type { DiagnosisCode } from '#contract';
 import type { Finding } from './finding.js';
-import { clockFinding } from './clock.js';
-import type { Diagnosis } from './refused.js';
-import type { Fit } from './search.js';
-import { expectedShape, oneLine, shapeOf } from './shapes.js';
+import { clockFinding, type ClockFinding } from './clock.js';
+import { elsewhere, whose } from './other-source.js';
+import type { Diagnosis, KnownSecret } from './refused.js';
+import type { Fit } from './fit.js';
+import { misspelled } from './misspelled.js';
+import { oneLine } from './shapes.js';
 import type { Trials } from './trials.js';
-import { differencesOf } from './url-variants.js';
+import { tellUrl } from './url-mismatch.js';
 
 /** Which finding gives the code and the fix when there are several. */
 const PRECEDENCE: readonly Finding['kind'][] = [
@@ -31,30 +33,29 @@ export async function explain(trials: Trials, fit: Fit): Promise<Diagnosis> {
       cause: 'It verifies now: what was lacking, a secret or a key, has come since',
       fix: 'Verify it again: POST /v1/rejections/{id}/reverify',
     };
-  return { ...first, cause: told.map(({ cause }) => cause).join('. Besides: ') };
+  const causes = new Set(told.map(({ cause }) => cause));
+  return { ...first, cause: [...causes].join('. Besides: ') };
 }
 
-async function besides(trials: Trials, { request, keys, deviation }: Fit): Promise<Finding[]> {
+async function besides(trials: Trials, fit: Fit): Promise<Finding[]> {
   const { scheme } = trials.facts;
+  const { request, keys, deviation } = fit;
   const { spelling, ...otherwise } = deviation;
   const read = spelling === undefined ? scheme : (scheme.otherwise?.(deviation) ?? scheme);
-  const clock = await clockFinding(trials, read, request, keys);
+  const clock = await clockFinding(trials, read, fit);
   const found = clock === null ? [] : [clock];
   if (spelling === undefined) return found;
   const strict = scheme.otherwise?.(otherwise) ?? scheme;
   const verdict = await trials.verify(strict, request, keys);
   if (verdict === null || verdict.ok) return found;
-  const [header = ''] = scheme.signatureHeaders;
-  const value = request.headers.find(([name]) => name.toLowerCase() === header.toLowerCase())?.[1] ?? '';
-  const expected = await expectedShape(scheme, request, trials.facts.keys, header);
-  return [{ kind: 'spelling', header, found: shapeOf(value), expected }, ...found];
+  return [{ kind: 'spelling', ...(await misspelled(trials, request)) }, ...found];
 }
 
 function tell(trials: Trials, finding: Finding): Diagnosis {
   const { preset } = trials.facts;
   switch (finding.kind) {
     case 'secret':
-      return tellSecret(finding.secret);
+      return tellSecret(trials, finding.secret);
     case 'secret_form':
       return {
         code: 'wrong_encoding',
@@ -80,42 +81,28 @@ function tell(trials: Trials, finding: Finding): Diagnosis {
     case 'spelling':
       return {
         code: 'wrong_encoding',
-        cause: `The signature is right, but written in another way${finding.header === '' ? '' : `: ${finding.header} is ${finding.found}`}${finding.expected === null ? '' : `, expected is ${finding.expected}`}`,
-        fix: `Write the signature ${finding.expected === null ? `as ${preset.name} documents: ${preset.docsUrl}` : `like this: ${finding.header}: ${finding.expected}`}`,
+        cause: `The signature is right, but ${finding.isTime ? 'its time is ' : ''}written in another way${finding.header === '' ? '' : `: ${finding.header} is ${finding.found}`}${finding.expected === null ? '' : `, expected is ${finding.expected}`}`,
+        fix: `Write ${finding.isTime ? 'the time' : 'the signature'} ${finding.expected === null ? `as ${preset.name} documents: ${preset.docsUrl}` : `like this: ${finding.header}: ${finding.expected}`}`,
       };
     case 'clock':
       return tellClock(finding);
   }
 }
 
-function tellSecret({
-  standing,
-  label,
-  sourceSlug,
-  expiresAtMs,
-}: Extract<Finding, { kind: 'secret' }>['secret']): Diagnosis {
+function tellSecret(trials: Trials, secret: KnownSecret): Diagnosis {
+  const { standing, label, expiresAtMs } = secret;
   const name = `“${oneLine(label)}”`;
   if (standing === 'other_source')
     return {
       code: 'other_secret',
-      cause: `The signature fits the secret ${name} of the source ${sourceSlug}`,
-      fix: `Have the sender post to the ingest URL of ${sourceSlug}, or sign with a secret of this source`,
+      cause: `The signature fits the secret ${name} of ${whose(secret, trials)}`,
+      fix: elsewhere(secret, trials, 'sign with a secret of this source'),
     };
   const when = expiresAtMs === null ? '' : ` on ${new Date(expiresAtMs).toISOString()}`;
   return {
     code: 'other_secret',
     cause: `The signature fits the secret ${name} of this source, which expired${when}`,
     fix: `Give the sender the current secret of this source, or let ${name} verify for longer: PATCH its expires_at`,
-  };
-}
-
-function tellUrl({ refused, facts }: Trials, claimed: string): Diagnosis {
-  const expected = refused.request.url;
-  const shown = facts.showUrl(expected);
-  return {
-    code: 'url_mismatch',
-    cause: `The signature is for the URL ${oneLine(facts.showUrl(claimed), 400)}, expected is ${shown} (different: ${differencesOf(expected, claimed).join(', ')})`,
-    fix: `Give the sender exactly ${shown}, or set PUBLIC_URL to what senders use`,
   };
 }
 
@@ -129,7 +116,8 @@ function tellBody({ how, isReserialized }: Extract<Finding, { kind: 'body' }>): 
   };
 }
 
-function tellClock({ cause, isUnit }: Extract<Finding, { kind: 'clock' }>): Diagnosis {
+/** Puts a time that is too far away into words. */
+export function tellClock({ cause, isUnit }: ClockFinding): Diagnosis {
   const code: DiagnosisCode = 'clock_skew';
   if (isUnit) return { code, cause, fix: 'Write the time in the unit that the provider documents' };
   return {

@@ -15,6 +15,7 @@ export function aSecret(plainSecret: string, fields: Partial<KnownSecret> = {}):
     use: 'signature',
     standing: 'active',
     sourceSlug: 'orders',
+    isSourceDeleted: false,
     expiresAtMs: null,
     plainSecret,
     credential: null,

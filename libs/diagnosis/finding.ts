@@ -13,5 +13,6 @@ export type Finding =
       readonly header: string;
       readonly found: string;
       readonly expected: string | null;
+      readonly isTime: boolean;
     }
   | { readonly kind: 'clock'; readonly cause: string; readonly isUnit: boolean };

@@ -1,11 +1,7 @@
-/** A body as somebody else may have written it. */
-export interface Spelling {
-  /** Completes “the body …”. */
-  readonly how: string;
-  /** How many characters it takes to make, about: to be asked for before it is made. */
-  readonly work: number;
-  readonly make: () => string;
-}
+import { WORK } from './budget.js';
+import type { JsonShape } from './json-shape.js';
+import { numberSpellings } from './number-spellings.js';
+import type { Spelling } from './spelling.js';
 
 /** Deeper documents are no callbacks but somebody’s try to make this take long. */
 const DEEPEST = 32;
@@ -15,75 +11,112 @@ const DEEPEST = 32;
  * the text received, is for the caller to pass over.
  *
  * @param received a text that may be JSON
+ * @param shape of that text
  */
-export function* jsonSpellings(received: string): Generator<Spelling> {
-  const { depth, lines } = shapeOf(received);
-  const document = depth > DEEPEST ? undefined : parse(received);
+export function* jsonSpellings(received: string, shape: JsonShape): Generator<Spelling> {
+  const document = shape.depth > DEEPEST ? undefined : parse(received);
   if (document === undefined) return;
-  const { value } = document;
-  const { length } = received;
-  const compact = once(() => JSON.stringify(value));
-  const spaced = once(() => spacedOut(tokensOf(compact())));
-  const raw = once(() => tokensOf(received));
-  const sorted = once(() => JSON.stringify(sortedMembers(value)));
-  const structure = length + lines * 6;
-  const indentWork = (width: number): number => structure + lines * depth * width;
-  const spelling = (how: string, work: number, make: () => string): Spelling => ({ how, work, make });
+  const writing = writingOf(received, document.value, shape);
+  yield* likelySpellings(writing);
+  yield* rareSpellings(writing);
+  yield* asForm(writing);
+  yield* numberSpellings(received);
+}
 
+/** A document, ways of writing it, and what they take. */
+type Writing = ReturnType<typeof writingOf>;
+
+function writingOf(received: string, value: unknown, { depth, lines, escapes }: JsonShape) {
+  const { length } = received;
+  const structure = length + lines * 6;
+  const compact = once(() => JSON.stringify(value));
+  return {
+    received,
+    value,
+    compact,
+    spaced: once(() => spacedOut(tokensOf(compact()))),
+    raw: once(() => tokensOf(received)),
+    sorted: once(() => JSON.stringify(sortedMembers(value))),
+    twoSpaces: once(() => JSON.stringify(value, null, 2)),
+    length,
+    structure,
+    escapes: Math.ceil((escapes * WORK.escape) / WORK.spelling),
+    indentWork: (width: number): number => structure + lines * depth * width,
+  };
+}
+
+function spelling(how: string, work: number, make: () => string): Spelling {
+  return { how, work, make };
+}
+
+function* likelySpellings(writing: Writing): Generator<Spelling> {
+  const { value, compact, spaced, raw, sorted, length, structure, escapes, indentWork } = writing;
   yield spelling('written without spaces, as JSON.stringify does', structure, compact);
-  yield spelling('written with spaces, as Python’s json.dumps does', structure * 3, () =>
+  yield spelling('written with spaces, as Python’s json.dumps does', structure * 5 + escapes, () =>
     asciiOnly(spaced()),
   );
-  yield spelling('written with spaces after commas and colons', structure * 3, spaced);
+  yield spelling('written with spaces after commas and colons', structure * 4, spaced);
   yield spelling('indented by 2 spaces', indentWork(2), () => JSON.stringify(value, null, 2));
   // Parsed values lose how numbers were written, 1.0 say, and double members; the text keeps them.
   yield spelling('written without spaces', length * 8, () => raw().join(''));
   yield spelling('written with spaces after commas and colons', structure * 3, () => spacedOut(raw()));
   yield spelling('indented by 2 spaces', indentWork(2) * 2, () => indented(raw(), '  '));
   yield spelling('indented by 4 spaces', indentWork(4), () => JSON.stringify(value, null, 4));
-  yield spelling('written without spaces and with \\u escapes', length * 2, () => asciiOnly(compact()));
-  yield spelling('written as PHP’s json_encode does', length * 3, () => asciiOnly(slashed(compact())));
-  yield spelling('written with \\/ for slashes', length * 2, () => slashed(compact()));
-  yield spelling('written with \\u003c for <, as Go’s json.Marshal does', length * 4, () =>
+  yield spelling('written without spaces and with \\u escapes', length * 2 + escapes, () =>
+    asciiOnly(compact()),
+  );
+  yield spelling('written as PHP’s json_encode does', length * 3 + escapes, () =>
+    asciiOnly(slashed(compact())),
+  );
+  yield spelling('written with \\/ for slashes', length * 2 + escapes, () => slashed(compact()));
+  yield spelling('written with \\u003c for <, as Go’s json.Marshal does', length * 4 + escapes, () =>
     htmlSafe(compact()),
   );
-  yield spelling('written with sorted keys', length * 4, sorted);
-  yield spelling('written with sorted keys and spaces', length * 4, () =>
+  yield spelling('written with sorted keys', length * 6, sorted);
+  yield spelling('written with sorted keys and spaces', length * 8 + escapes, () =>
     asciiOnly(spacedOut(tokensOf(sorted()))),
   );
-  yield spelling('written with sorted keys, as Go’s json.Marshal does', length * 4, () => htmlSafe(sorted()));
+  yield spelling('written with sorted keys, as Go’s json.Marshal does', length * 6 + escapes, () =>
+    htmlSafe(sorted()),
+  );
+}
+
+function* rareSpellings(writing: Writing): Generator<Spelling> {
+  const { received, value, compact, raw, sorted, twoSpaces, length, escapes, indentWork } = writing;
   yield spelling('indented by 4 spaces', indentWork(4) * 2, () => indented(raw(), '    '));
   yield spelling('indented by tabs', indentWork(1), () => JSON.stringify(value, null, '\t'));
-  yield spelling(
-    'indented, with a newline at its end',
-    indentWork(2),
-    () => `${JSON.stringify(value, null, 2)}\n`,
+  yield spelling('indented, with a newline at its end', indentWork(2), () => `${twoSpaces()}\n`);
+  yield spelling('indented by 2 spaces, with CRLF line breaks', indentWork(2) * 2, () =>
+    twoSpaces().replaceAll('\n', '\r\n'),
   );
+  yield spelling('indented by 4 spaces, as PHP’s JSON_PRETTY_PRINT does', indentWork(4) * 2 + escapes, () =>
+    asciiOnly(slashed(JSON.stringify(value, null, 4))),
+  );
+  yield spelling('written as .NET’s System.Text.Json does', length * 6 + escapes, () => dotNet(compact()));
+  yield spelling('written without spaces and with upper-case \\u escapes', length * 2 + escapes, () =>
+    asciiOnly(compact(), upperCase),
+  );
+  yield spelling('written as Gson does', length * 4 + escapes, () => htmlSafe(compact(), /[<>&=']/g));
+  yield spelling('written with sorted keys and \\u escapes', length * 6 + escapes, () => asciiOnly(sorted()));
   yield spelling('made a JSON string once more', length * 2, () => JSON.stringify(received));
   if (typeof value === 'string') yield spelling('taken out of its JSON string', length, () => value);
 }
 
-/** What parsing a text takes: each value costs more than a character. */
-export function parsingWork(text: string): number {
-  return text.length * 3 + shapeOf(text).lines * 12;
+/** Gateways make JSON of forms. */
+function* asForm({ value, length }: Writing): Generator<Spelling> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+  const members = Object.entries(value);
+  const isFlat = members.every(([, member]) => typeof member === 'string' || typeof member === 'number');
+  if (!isFlat || members.length === 0) return;
+  const form = once(() => new URLSearchParams(value as Record<string, string>).toString());
+  const how = 'as a form, before it was made JSON';
+  yield spelling(how, length * 10, form);
+  yield spelling(how, length * 2, () => form().replaceAll('+', '%20'));
 }
 
 function once<Value>(make: () => Value): () => Value {
   let made: { readonly value: Value } | undefined;
   return () => (made ??= { value: make() }).value;
-}
-
-/** How deep a document is nested, and how many lines it has when it is indented; at most, for strings may hold brackets. */
-function shapeOf(text: string): { depth: number; lines: number } {
-  let [depth, deepest, lines] = [0, 0, 0];
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code === 0x7b || code === 0x5b) deepest = Math.max(deepest, (depth += 1));
-    else if (code === 0x7d || code === 0x5d) depth -= 1;
-    else if (code !== 0x2c) continue;
-    lines += 1;
-  }
-  return { depth: deepest, lines };
 }
 
 function parse(text: string): { readonly value: unknown } | undefined {
@@ -162,19 +195,29 @@ function indented(tokens: readonly string[], indent: string): string {
 const OPENING: readonly string[] = ['{', '['];
 const CLOSING: readonly string[] = ['}', ']'];
 
-function asciiOnly(text: string): string {
-  return text.replace(
-    /[\u007f-\uffff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+const lowerCase = (hex: string): string => hex;
+const upperCase = (hex: string): string => hex.toUpperCase();
+
+function asciiOnly(text: string, digits = lowerCase): string {
+  return text.replace(/[\u007f-\uffff]/g, (character) => escaped(character, digits));
+}
+
+function escaped(character: string, digits = lowerCase): string {
+  return `\\u${digits(character.charCodeAt(0).toString(16).padStart(4, '0'))}`;
+}
+
+/** Escapes whatever could mean something in HTML, too, quotation marks among it. */
+function dotNet(text: string): string {
+  const inText = text.replaceAll('\\"', '\\u0022');
+  return asciiOnly(inText, upperCase).replace(/[<>&'+`]/g, (character) => escaped(character, upperCase));
 }
 
 function slashed(text: string): string {
   return text.replaceAll('/', '\\/');
 }
 
-function htmlSafe(text: string): string {
-  return text.replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
+function htmlSafe(text: string, unsafe = /[<>&]/g): string {
+  return text.replace(unsafe, (character) => escaped(character));
 }
 
 function sortedMembers(value: unknown): unknown {

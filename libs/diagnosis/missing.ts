@@ -1,6 +1,6 @@
 import type { SignedRequest } from '#signatures';
 import { explain } from './explain.js';
-import { guessProvider, missingHeaders, type ProviderGuess } from './provider-guess.js';
+import { guessProvider, hasHeader, missingHeaders, type ProviderGuess } from './provider-guess.js';
 import type { Diagnosis } from './refused.js';
 import { search } from './search.js';
 import { oneLine } from './shapes.js';
@@ -17,9 +17,11 @@ export async function diagnoseMissing(trials: Trials): Promise<Diagnosis> {
   const { request } = trials.refused;
   const { scheme, preset } = trials.facts;
   const missing = missingHeaders(scheme.signatureHeaders, request.headers);
-  if (missing.length < scheme.signatureHeaders.length) return halfSigned(trials, missing);
-  const renamed = await tryOtherHeaders(trials);
+  const [main] = scheme.signatureHeaders;
+  const isElsewhere = main === undefined || !hasHeader(request.headers, main);
+  const renamed = isElsewhere ? await tryOtherHeaders(trials) : null;
   if (renamed !== null) return renamed;
+  if (missing.length < scheme.signatureHeaders.length) return halfSigned(trials, missing);
   const guess = guessProvider(request, preset);
   return guess === null ? notSigned(trials) : wrongProvider(trials, guess);
 }
@@ -48,8 +50,10 @@ async function tryOtherHeaders(trials: Trials): Promise<Diagnosis | null> {
     const fit = await search(trials, request);
     return fit === null ? null : explain(trials, fit);
   }
+  const own = trials.facts.scheme.signatureHeaders.map((name) => name.toLowerCase());
   const candidates = request.headers.filter(
-    ([name, value]) => SIGNATURE_LIKE.test(value) && !NEVER_SIGNATURES.test(name),
+    ([name, value]) =>
+      SIGNATURE_LIKE.test(value) && !NEVER_SIGNATURES.test(name) && !own.includes(name.toLowerCase()),
   );
   for (const [name] of candidates.slice(0, MOST_HEADERS)) {
     const renamed = withRenamed(request, trials, name);

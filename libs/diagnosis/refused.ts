@@ -18,6 +18,7 @@ export interface KnownSecret {
   /** Whose it is; `expired` is one of the source's own. */
   readonly standing: 'active' | 'expired' | 'other_source';
   readonly sourceSlug: string;
+  readonly isSourceDeleted: boolean;
   /** Milliseconds since the epoch; `null` when it does not expire. */
   readonly expiresAtMs: number | null;
   /** `null` where only a hash of it is kept. */
@@ -38,6 +39,12 @@ export interface DiagnosisFacts {
   readonly published?: PublishedDocuments | undefined;
   /** The secrets of the source and of the tenant's other sources, the source's own first; asked for only when it helps. */
   secrets(): Promise<readonly KnownSecret[]>;
+  /** A compressed body as it was before, if it is no larger than that; `null` where it cannot be had. */
+  readonly decompressed?: (
+    body: Buffer,
+    encoding: 'gzip' | 'deflate' | 'br',
+    mostBytes: number,
+  ) => Buffer | null;
   /** A URL as it may be shown, without tokens. */
   readonly showUrl: (url: string) => string;
 }

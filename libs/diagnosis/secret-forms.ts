@@ -30,4 +30,8 @@ export const SECRET_FORMS: readonly SecretForm[] = [
   form('with a space at its end', (text) => `${text} `),
   form('in quotation marks', (text) => `"${text}"`),
   form('without its prefix and with a newline at its end', (text) => `${withoutPrefix(text)}\n`),
+  form('with a space in front of it', (text) => ` ${text}`),
+  form('with a tab at its end', (text) => `${text}\t`),
+  form('in single quotation marks', (text) => `'${text}'`),
+  form('written in base64', (text) => Buffer.from(text).toString('base64')),
 ];

@@ -8,7 +8,7 @@ const AUTHENTICATION_SCHEME = /^(?:bearer|basic|digest|hmac|token|apikey|negotia
 export function shapeOf(value: string): string {
   return oneLine(
     value.replace(
-      /([A-Za-z]\w{0,11}=)?([\w+/.-]{6,}={0,2})/g,
+      /((?:[A-Za-z]\w{0,11}=){0,3})([\w+/.-]{6,}={0,2})/g,
       (_all, name: string | undefined, text: string) => (name ?? '') + kindOf(text),
     ),
   );
@@ -16,10 +16,21 @@ export function shapeOf(value: string): string {
 
 function kindOf(text: string): string {
   if (/^\d{1,16}$/.test(text) || AUTHENTICATION_SCHEME.test(text)) return text;
+  if (/^[\w-]{4,}\.[\w-]*\.[\w-]{4,}$/.test(text)) return '<JSON Web Token>';
   if (text.includes('.') || text.length < 20) return `<${text.length} characters>`;
-  if (/^[0-9a-f]+$/i.test(text)) return `<${text.length / 2} bytes as hex>`;
-  const bytes = Buffer.from(text, 'base64').length;
-  return `<${bytes} bytes as ${/[_-]/.test(text) ? 'base64url' : 'base64'}>`;
+  if (/^[0-9a-f]+$/i.test(text)) return `<${text.length / 2} bytes as ${hexOf(text)}>`;
+  return `<${Buffer.from(text, 'base64').length} bytes as ${base64Of(text)}>`;
+}
+
+function hexOf(digits: string): string {
+  if (!/[A-F]/.test(digits)) return 'hex';
+  return /[a-f]/.test(digits) ? 'hex in both cases' : 'upper-case hex';
+}
+
+function base64Of(text: string): string {
+  const isPadded = text.length % 4 === 0;
+  if (/[_-]/.test(text)) return text.endsWith('=') ? 'base64url with padding' : 'base64url';
+  return isPadded ? 'base64' : 'base64 without padding';
 }
 
 /** The kind of credential that the value of an Authorization header begins with, where it is a usual one. */

@@ -1,7 +1,10 @@
 import type { Key } from '#signatures';
 import type { Diagnosis } from './refused.js';
-import { expectedShape, oneLine, shapeOf } from './shapes.js';
+import { misspelled } from './misspelled.js';
+import { oneLine } from './shapes.js';
+import { claimedUrls } from './tokens.js';
 import type { Trials } from './trials.js';
+import { tellUrl } from './url-mismatch.js';
 
 const TIMES: readonly string[] = ['exp', 'iat', 'nbf', 'jti'];
 
@@ -21,12 +24,23 @@ export async function unexplained(trials: Trials): Promise<Diagnosis> {
     case 'signature_malformed':
       return malformed(trials);
     default:
-      return {
-        code: 'unknown',
-        cause: `The signature is well formed, but fits none of the ${facts.keys.length} active secrets of the source, nor any of the usual mistakes`,
-        fix: 'Compare the last 4 characters of the sender’s secret with the hint of the source’s, and send the exact bytes that were signed',
-      };
+      return unknown(trials);
   }
+}
+
+function unknown({ facts: { keys }, refused: { request }, touched, budget }: Trials): Diagnosis {
+  const secrets = keys.length === 1 ? 'not the active secret' : `none of the ${keys.length} active secrets`;
+  const mistakes = budget.wasShort
+    ? 'nor any of those usual mistakes that there was time to try for a request like this one'
+    : 'nor any of the usual mistakes';
+  const isEmpty = touched.body && request.body.length === 0;
+  return {
+    code: 'unknown',
+    cause: `The signature is well formed, but fits ${secrets} of the source, ${mistakes}${isEmpty ? '; the body is empty' : ''}`,
+    fix: isEmpty
+      ? 'If a body was signed, see that nothing in between consumes it; else compare the last 4 characters of the sender’s secret with the hint of the source’s'
+      : 'Compare the last 4 characters of the sender’s secret with the hint of the source’s, and send the exact bytes that were signed',
+  };
 }
 
 /** The source has nothing to verify with. */
@@ -38,20 +52,16 @@ export function noSecret({ facts: { preset } }: Trials): Diagnosis {
   };
 }
 
-async function malformed({
-  refused: { request },
-  facts: { scheme, preset, keys },
-}: Trials): Promise<Diagnosis> {
-  const [header = ''] = scheme.signatureHeaders;
-  const value = request.headers.find(([name]) => name.toLowerCase() === header.toLowerCase())?.[1];
-  const expected = await expectedShape(scheme, request, keys, header);
+async function malformed(trials: Trials): Promise<Diagnosis> {
+  const { refused, facts } = trials;
+  const { header, found, expected, isTime } = await misspelled(trials, refused.request);
   return {
     code: 'unknown',
     cause:
-      value === undefined
+      found === ''
         ? 'The signature is not written as the provider writes it'
-        : `${header} is not written as the provider writes it: it is ${shapeOf(value)}${expected === null ? '' : `, expected is ${expected}`}`,
-    fix: `Write the signature as ${preset.name} documents: ${preset.docsUrl}`,
+        : `${header} is not written as the provider writes it: it is ${found}${expected === null ? '' : `, expected is ${expected}`}`,
+    fix: `Write the ${isTime ? 'time' : 'signature'} as ${facts.preset.name} documents: ${facts.preset.docsUrl}`,
   };
 }
 
@@ -59,13 +69,13 @@ async function malformed({
 async function otherClaims(trials: Trials): Promise<Diagnosis> {
   const { token, facts, refused } = trials;
   const wanted = await freshClaims(trials, facts.keys);
+  const claimed = claimedUrls(token).find((url) => url !== refused.request.url);
+  if (claimed !== undefined && Object.values(wanted).includes(refused.request.url))
+    return tellUrl(trials, claimed);
   const different = Object.entries(wanted).filter(
     ([name, value]) => !TIMES.includes(name) && !isSame(token?.claims[name], value),
   );
-  const isAboutBody = different.some(
-    ([, value]) => typeof value === 'string' && /^[\w+/-]{43}=?$|^[0-9a-f]{64}$/.test(value),
-  );
-  if (isAboutBody)
+  if (different.some(([, value]) => isHash(value)))
     return {
       code: 'body_changed',
       cause:
@@ -86,17 +96,23 @@ async function otherClaims(trials: Trials): Promise<Diagnosis> {
 }
 
 async function freshClaims(
-  { facts: { scheme }, refused: { request, receivedAtMs } }: Trials,
+  { facts: { scheme }, refused: { request, receivedAtMs }, budget }: Trials,
   [key]: readonly Key[],
 ): Promise<Readonly<Record<string, unknown>>> {
   if (scheme.sign === undefined || key === undefined) return {};
-  const signed = await scheme.sign(request, [key], { nowMs: receivedAtMs });
+  // Of a body that takes too long to hash, any other hash will do to tell its claim from the rest.
+  const body = budget.spend(request.body.length) ? request.body : Buffer.alloc(0);
+  const signed = await scheme.sign({ ...request, body }, [key], { nowMs: receivedAtMs });
   const payload = signed.flatMap(([, value]) => value.split('.', 3).slice(1, 2))[0] ?? '';
   try {
     return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Readonly<Record<string, unknown>>;
   } catch {
     return {};
   }
+}
+
+function isHash(value: unknown): boolean {
+  return typeof value === 'string' && /^[\w+/-]{43}=?$|^[0-9a-f]{64}$/.test(value);
 }
 
 function isSame(one: unknown, other: unknown): boolean {

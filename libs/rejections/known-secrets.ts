@@ -4,7 +4,7 @@ import type { KnownSecret } from '#diagnosis';
 import { type ActiveSecret, CallbackSecrets, isActive, isQuickToCompare } from '#secrets';
 import { Sources } from '#sources';
 
-const MOST_SECRETS = 50;
+const MOST_SECRETS = 200;
 /** Rejections come in rows; so long their secrets need not be opened again. */
 const REMEMBERED_FOR_MS = 2_000;
 const MOST_REMEMBERED = 100;
@@ -22,7 +22,7 @@ export class KnownSecrets {
     private readonly sources: Sources,
   ) {}
 
-  /** The source's own first, the newest first; at most 50. */
+  /** The source's own first, then those of sources of the same provider, the newest first; at most 200. */
   of(tenantId: string, sourceId: string): Promise<readonly KnownSecret[]> {
     const key = `${tenantId}/${sourceId}`;
     const known = this.#known.get(key) ?? this.open(tenantId, sourceId);
@@ -32,22 +32,27 @@ export class KnownSecrets {
   }
 
   private async open(tenantId: string, sourceId: string): Promise<readonly KnownSecret[]> {
-    const secrets = await this.secrets.openNewest(tenantId, sourceId, MOST_SECRETS);
-    const slugs = await this.sources.slugs(
-      tenantId,
-      secrets.map(({ source_id }) => source_id),
-    );
+    const alike = await this.sources.idsAlike(tenantId, sourceId, MOST_SECRETS);
+    const secrets = await this.secrets.openNewest(tenantId, sourceId, alike, MOST_SECRETS);
+    const sourceIds = secrets.map(({ source_id }) => source_id);
+    const slugs = await this.sources.slugs(tenantId, sourceIds);
+    const deleted = await this.sources.deletedOf(tenantId, sourceIds);
     const nowMs = Date.now();
-    return secrets.map((secret) =>
-      known(secret, { sourceId, nowMs, slug: slugs.get(secret.source_id) ?? '' }),
-    );
+    return secrets.map((secret) => {
+      const slug = slugs.get(secret.source_id) ?? '';
+      return known(secret, { sourceId, nowMs, slug, isSourceDeleted: deleted.has(secret.source_id) });
+    });
   }
 }
 
-function known(
-  secret: ActiveSecret,
-  { sourceId, nowMs, slug }: { readonly sourceId: string; readonly nowMs: number; readonly slug: string },
-): KnownSecret {
+interface Where {
+  readonly sourceId: string;
+  readonly nowMs: number;
+  readonly slug: string;
+  readonly isSourceDeleted: boolean;
+}
+
+function known(secret: ActiveSecret, { sourceId, nowMs, slug, isSourceDeleted }: Where): KnownSecret {
   const own = isActive(secret, nowMs) ? 'active' : 'expired';
   return {
     id: secret.id,
@@ -55,6 +60,7 @@ function known(
     use: secret.use,
     standing: secret.source_id === sourceId ? own : 'other_source',
     sourceSlug: slug,
+    isSourceDeleted,
     expiresAtMs: secret.expires_at?.getTime() ?? null,
     plainSecret: secret.plainSecret,
     credential: isQuickToCompare(secret.verifier) ? secret.credential : null,

@@ -6,6 +6,7 @@ import { createPool, newId, timeOfId, within } from '#database';
 import { diagnose, type Diagnosis, type KnownSecret } from '#diagnosis';
 import { LOGGER, type Logger } from '#logging';
 import { Counter, METRICS, type Registry } from '#metrics';
+import { decompressed } from './decompressed.js';
 import { KeepRate } from './keep-rate.js';
 import { keptRejection, type KeptRejection } from './kept-rejection.js';
 import { KnownSecrets } from './known-secrets.js';
@@ -134,6 +135,7 @@ export class RejectionKeeper implements OnApplicationShutdown {
         // What is kept of it will do: whoever verified the callback has asked for more already.
         published: (url, _wanted, asking) => published(url, 'cached', asking),
         secrets: () => Promise.resolve(known),
+        decompressed,
         showUrl: (url) => shownUrl(source, url),
       },
     );

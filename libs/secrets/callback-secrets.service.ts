@@ -204,16 +204,21 @@ export class CallbackSecrets {
   }
 
   /**
-   * What the tenant has, opened: secrets of this source first, expired ones too, then those of its other sources; the
-   * newest `most`. For finding out whose secret a refused callback was signed with.
+   * What the tenant has, opened: secrets of this source first, expired ones too, then those of `likely` sources, then of
+   * the rest; the newest `most`. For finding out whose secret a refused callback was signed with.
    */
-  async openNewest(tenantId: string, sourceId: string, most: number): Promise<ActiveSecret[]> {
+  async openNewest(
+    tenantId: string,
+    sourceId: string,
+    likely: readonly string[],
+    most: number,
+  ): Promise<ActiveSecret[]> {
     const open = await this.vault.opener(tenantId);
     const secrets = await this.database.tenant(tenantId, (manager) =>
       manager.query<CallbackSecret[]>(
         `select * from callback_secrets where tenant_id = $1 and deleted_at is null
-         order by source_id = $2 desc, id desc limit $3`,
-        [tenantId, sourceId, most],
+         order by source_id = $2 desc, source_id = any ($3::uuid[]) desc, id desc limit $4`,
+        [tenantId, sourceId, likely, most],
       ),
     );
     return secrets.map((secret) => ({ ...secret, ...open(secret) }));

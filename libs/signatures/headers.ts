@@ -131,8 +131,8 @@ export function signaturesAnywhere(
   isSignature: (text: string) => boolean,
 ): SignatureHeader {
   const collect: SignatureHeader['collect'] = (value, into) => {
-    const { timestamp, ...own }: CollectedSignatures = collected(value, expected);
-    if (timestamp !== undefined) into.timestamp = timestamp;
+    const { timestamp, ...own }: CollectedSignatures = collected(value.replaceAll('"', ''), expected);
+    if (timestamp !== undefined) into.timestamp = timestamp.split(/[,;\s]/, 1)[0] ?? '';
     const texts = new Set([...own.candidates, ...piecesOf(value)].filter(isSignature));
     into.candidates.push(...[...texts].slice(0, LIMITS.signatures));
     return texts.size > 0;
@@ -146,12 +146,13 @@ function collected(value: string, { collect }: SignatureHeader): CollectedSignat
   return found;
 }
 
-/** What stands between commas, semicolons and blanks, and that again without its name (`v1=`) or quotation marks. */
+/** What stands between commas, semicolons and blanks, and that again without its names (`sha256=v1=`) or quotation marks. */
 function piecesOf(value: string): string[] {
-  const pieces = value.split(/[\s,;]+/, 32).map((piece) => piece.replaceAll('"', ''));
-  return pieces.flatMap((piece) =>
-    [0, piece.indexOf('=') + 1, piece.indexOf(':') + 1].map((start) => piece.slice(start)),
-  );
+  const pieces = value.split(/[\s,;]+/, 32).map((piece) => piece.replaceAll(/["']/g, ''));
+  return pieces.flatMap((piece) => {
+    const names = [...piece.matchAll(/[=:]/g)].slice(0, 3);
+    return [piece, ...names.map(({ index }) => piece.slice(index + 1))];
+  });
 }
 
 function bare(prefix: string): SignatureHeader {

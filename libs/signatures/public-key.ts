@@ -1,7 +1,7 @@
 import { constants, createPublicKey, verify as verifySignature, type KeyObject } from 'node:crypto';
 import { decodeStrictly, type HashAlgorithm, spellingProblem } from './encoding.js';
 import { refused } from './headers.js';
-import type { Clock, Key, PreparedKey, Scheme, SignedRequest, Verdict } from './scheme.js';
+import type { Clock, Deviation, Key, PreparedKey, Scheme, SignedRequest, Verdict } from './scheme.js';
 import { bytesOf } from './signed-content.js';
 import { signedRequestFormat, type SignedRequestOptions } from './signed-request.js';
 
@@ -55,16 +55,20 @@ const MAXIMUM_KEY_CHARACTERS = 8192;
  * @example publicKey({ header: 'X-Signature-Ed25519', algorithm: { kind: 'ed25519' }, encoding: 'hex-any-case', … })
  */
 export function publicKey(options: PublicKeyOptions): Scheme<KeyObject> {
+  return deviating(options, {});
+}
+
+function deviating(options: PublicKeyOptions, deviation: Deviation): Scheme<KeyObject> {
   const { algorithm, encoding, timestamp } = options;
-  const [shortest, longest] = signatureBytes(algorithm);
-  const decode = decoderOf(encoding);
+  const isAnywhere = deviation.spelling === 'any';
+  const [shortest, longest] = signatureBytes(isAnywhere ? inEitherForm(algorithm) : algorithm);
+  const decode = isAnywhere ? decodeAnySpelling : decoderOf(encoding);
   const canonical = (text: string) => {
     const length = decode(text)?.length ?? 0;
     return length >= shortest && length <= longest ? text : null;
   };
-  const format = signedRequestFormat(options, { canonical });
+  const format = signedRequestFormat(options, { canonical, isAnywhere });
   const hash = algorithm.kind === 'ed25519' ? null : algorithm.hash;
-  const parameters = parametersOf(algorithm);
 
   function verify(request: SignedRequest, keys: readonly Key<KeyObject>[], clock: Clock): Verdict {
     if (keys.length === 0) return refused('no_secret');
@@ -74,6 +78,7 @@ export function publicKey(options: PublicKeyOptions): Scheme<KeyObject> {
     if (!Buffer.isBuffer(content)) return content;
     for (const candidate of evidence.candidates) {
       const signature = decode(candidate) ?? Buffer.alloc(0);
+      const parameters = parametersOf(isAnywhere ? formOf(signature, algorithm) : algorithm);
       for (const { id, material } of keys) {
         const isGenuine = verifySignature(hash, content, { key: material, ...parameters }, signature);
         if (isGenuine) return format.accept(request, id, evidence, clock);
@@ -90,7 +95,30 @@ export function publicKey(options: PublicKeyOptions): Scheme<KeyObject> {
     secretUse: 'public',
     prepareKey: (plainKey) => preparePublicKey(plainKey, options.key, algorithm),
     verify,
+    otherwise: (other) => deviating(options, { ...deviation, ...other }),
   };
+}
+
+/** DER and the bare pair of numbers: the longer one in general, the other one by its length. */
+function inEitherForm(algorithm: PublicKeyAlgorithm): PublicKeyAlgorithm {
+  return algorithm.kind === 'ecdsa' ? { ...algorithm, signature: 'der' } : algorithm;
+}
+
+function formOf(signature: Buffer, algorithm: PublicKeyAlgorithm): PublicKeyAlgorithm {
+  if (algorithm.kind !== 'ecdsa') return algorithm;
+  const [pairBytes] = signatureBytes({ ...algorithm, signature: 'p1363' });
+  return { ...algorithm, signature: signature.length === pairBytes ? 'p1363' : 'der' };
+}
+
+/** Hex or base64 of either alphabet, padded or not, or escaped as in a URL. */
+function decodeAnySpelling(text: string): Buffer | null {
+  if (text.length % 2 === 0 && /^[0-9a-f]+$/i.test(text)) return Buffer.from(text, 'hex');
+  const plain = /^(?:[\w+/-]|%2[BbFf])+(?:={0,2}|(?:%3[Dd]){1,2})$/.test(text) ? unescaped(text) : '';
+  return plain === '' ? null : Buffer.from(plain, 'base64');
+}
+
+function unescaped(text: string): string {
+  return text.replace(/%2b/gi, '+').replace(/%2f/gi, '/').replace(/%3d/gi, '=');
 }
 
 /** How the signature on the wire becomes bytes; `null` when it is not spelled so. */

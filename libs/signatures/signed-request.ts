@@ -13,7 +13,7 @@ import {
 import { type FieldPlace, fieldReader, type FieldReader, RequestFields } from './request-fields.js';
 import type { Clock, SignatureHeaders, SignedRequest, Verdict } from './scheme.js';
 import { signedContent, type SignedContent, type SignedPieces, type SignedValues } from './signed-content.js';
-import { formatTime, isTimely, parseTime, type TimeUnit } from './signed-time.js';
+import { formatTime, isTimely, looseTime, parseTime, type TimeUnit } from './signed-time.js';
 
 /** Where the signature of a request and what belongs to it stand, whatever the algorithm. */
 export interface SignedRequestOptions {
@@ -98,8 +98,10 @@ export function signedRequestFormat(
   const collect =
     'header' in options ? fromHeaders(headers, grammar) : fromField(fieldReader(options.signature), grammar);
   const needsFields = content.needsFields || !('header' in options);
-  const readValues = valueReader(timestamp, id);
-  const readFieldTime = fieldTimeReader(timestamp);
+  const parse = (text: string, unit: TimeUnit) =>
+    parseTime(text, unit) ?? (spelling.isAnywhere === true ? looseTime(text) : null);
+  const readValues = valueReader(timestamp, id, parse);
+  const readFieldTime = fieldTimeReader(timestamp, parse);
 
   return {
     content,
@@ -192,11 +194,15 @@ function spell(
   return null;
 }
 
+/** {@link parseTime}, or something that takes more. */
+type ParseTime = (text: string, unit: TimeUnit) => number | null;
+
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
 function valueReader(
   timestamp: SignedRequestOptions['timestamp'],
   id: SignedRequestOptions['id'],
+  parse: ParseTime,
 ): (request: SignedRequest, draft: Draft) => Refusal | null {
   const isTimeReadHere = timestamp !== undefined && placeOfTime(timestamp) === null;
   const timeHeader = timestamp?.header?.toLowerCase();
@@ -217,7 +223,7 @@ function valueReader(
     }
     // What stands in the place of the time without being declared one, a nonce, is signed all the same.
     if (!isTimeReadHere) return null;
-    draft.signedAtMs = draft.timestamp === undefined ? null : parseTime(draft.timestamp, timestamp.unit);
+    draft.signedAtMs = draft.timestamp === undefined ? null : parse(draft.timestamp, timestamp.unit);
     return draft.signedAtMs === null ? refused('signature_malformed') : null;
   };
 }
@@ -232,13 +238,14 @@ function placeOfTime({
 /** May parse the body, so it is only called once the signature over it is known to be right. */
 function fieldTimeReader(
   timestamp: SignedRequestOptions['timestamp'],
+  parse: ParseTime,
 ): ((request: SignedRequest, evidence: Evidence) => number | null) | null {
   const place = timestamp === undefined ? null : placeOfTime(timestamp);
   if (timestamp === undefined || place === null) return null;
   const read = fieldReader(place);
   return (request, { fields = new RequestFields(request) }) => {
     const text = read(fields);
-    return typeof text === 'string' ? parseTime(text, timestamp.unit) : null;
+    return typeof text === 'string' ? parse(text, timestamp.unit) : null;
   };
 }
 

@@ -38,6 +38,22 @@ function parseRfc3339(text: string): number | null {
 }
 
 /**
+ * Reads a time however it is written: with a fraction, in either unit, as a date. For finding out what a sender does, never
+ * for letting a request in.
+ *
+ * @param text as received
+ * @returns milliseconds since the epoch, or `null` when it is no time at all
+ * @example looseTime('2023-11-14T22:13:20Z') // 1700000000000
+ */
+export function looseTime(text: string): number | null {
+  if (text.length > 64) return null;
+  const value = /^\d{1,16}(?:\.\d{1,9})?$/.test(text) ? Number(text) : NaN;
+  if (!Number.isNaN(value)) return Math.round(value >= MILLISECONDS_FROM ? value : value * 1000);
+  const date = /\d{4}/.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(date) ? null : date;
+}
+
+/**
  * Writes a time the way {@link parseTime} reads it.
  *
  * @param nowMs milliseconds since the epoch

@@ -122,6 +122,30 @@ export class Sources {
     return new Map(rows.map(({ id, slug }) => [id, slug]));
   }
 
+  /** Which of these sources have been deleted. */
+  async deletedOf(tenantId: string, ids: readonly string[]): Promise<Set<string>> {
+    const rows = await this.database.tenant(tenantId, (manager) =>
+      manager.query<{ id: string }[]>(
+        'select id from sources where tenant_id = $1 and id = any($2) and deleted_at is not null',
+        [tenantId, [...new Set(ids)]],
+      ),
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  /** Ids of the newest sources of the same provider as this one, it included; at most `most`. */
+  async idsAlike(tenantId: string, sourceId: string, most: number): Promise<string[]> {
+    const rows = await this.database.tenant(tenantId, (manager) =>
+      manager.query<{ id: string }[]>(
+        `select id from sources where tenant_id = $1 and deleted_at is null
+           and provider = (select provider from sources where tenant_id = $1 and id = $2)
+         order by id desc limit $3`,
+        [tenantId, sourceId, most],
+      ),
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** Ids of every source that is or was named so: filters find the events of deleted sources too. */
   async idsEverOf(tenantId: string, key: SourceKey): Promise<string[]> {
     const sources = await this.database.tenant(tenantId, (manager) =>
