@@ -122,7 +122,12 @@ export class Deliverer {
   heedChange(change: Change | 'unknown'): void {
     if (change === 'unknown') return; // What is in hand is over within seconds, and claimed as it is then.
     const destinationId = this.#changes.note(change);
-    if (destinationId !== null) this.#pacer.dismiss(destinationId);
+    if (destinationId !== null) this.#pacer.restart(destinationId);
+  }
+
+  /** What was held for these destinations is sent on. */
+  resume(destinationIds: readonly string[]): void {
+    for (const id of destinationIds) this.#pacer.resume(id);
   }
 
   /** Takes on nothing more; what waits is given back at once. */

@@ -82,15 +82,42 @@ describe('the pacer', () => {
     expect(windowOf(pacer)).toBe(8);
   });
 
-  test('sends those away who wait for one destination, and nobody else', async () => {
+  test('begins anew with one destination: sends those away who wait for it, and nobody else', async () => {
     const pacer = new Pacer();
+    for (let count = 0; count < 3; count += 1) await send(pacer, true);
     for (const id of ['a', 'a', 'b', 'b']) pacer.enter(id);
-    await Promise.all([pacer.turn('a'), pacer.turn('b')]);
-    const [dismissed, other] = [pacer.turn('a'), pacer.turn('b')];
-    pacer.dismiss('a');
-    pacer.dismiss('unknown');
-    expect(await dismissed).toBe(false);
+    await Promise.all([pacer.turn('a'), pacer.turn('a'), pacer.turn('b')]);
+    for (let count = 0; count < 3; count += 1) pacer.enter('a');
+    await Promise.all([pacer.turn('a'), pacer.turn('a')]);
+    const [sentAway, other] = [pacer.turn('a'), pacer.turn('b')];
+    pacer.restart('a');
+    expect(await sentAway).toBe(false);
     expect(await isSettled(other)).toBe(false);
+    expect(windowOf(pacer)).toBe(1);
+  });
+
+  test('sends to one that begins anew one after the other for a second, from the next delivery on', async () => {
+    let nowMs = 0;
+    const pacer = new Pacer(() => nowMs);
+    const sizes: (number | undefined)[] = [];
+    for (let count = 0; count < 3; count += 1) await send(pacer, true);
+    pacer.restart('a');
+    for (nowMs = 5_000; nowMs <= 6_250; nowMs += 250) {
+      await send(pacer, true);
+      sizes.push(windowOf(pacer));
+    }
+    expect(sizes).toEqual([1, 1, 1, 1, 8, 12]);
+  });
+
+  test('does not begin anew with a busy one because something more was released', async () => {
+    const pacer = new Pacer();
+    for (let count = 0; count < 3; count += 1) await send(pacer, true);
+    pacer.enter('a');
+    pacer.resume('a');
+    expect(windowOf(pacer)).toBe(16);
+    pacer.leave('a');
+    pacer.resume('a');
+    expect(windowOf(pacer)).toBe(1);
   });
 
   test('sends everybody away when it closes', async () => {

@@ -13,6 +13,8 @@ interface Lane {
   answers: number;
   countedSinceMs: number;
   answersPerSecond: number;
+  /** Until then it has one request at a time, whatever it answers; `null`: from its next delivery on, for a moment. */
+  inOrderUntilMs: number | null;
 }
 
 /** What nothing is known of gets one; it shows by answering that it can take more. */
@@ -25,6 +27,8 @@ const IN_HAND_SECONDS = 0.15;
 const MOST_IN_HAND_PER_REQUEST = 32;
 const COUNT_FOR_MS = 100;
 const REMEMBER_FOR_MS = 10_000;
+/** Two requests under way arrive in any order; what was held is sent in its order at least so long. */
+const IN_ORDER_FOR_MS = 1_000;
 
 /**
  * Lets each destination have as many requests under way as it has shown to take: one more with every answer, one at a
@@ -40,6 +44,7 @@ export class Pacer {
     const lane = this.#lanes.get(destinationId) ?? this.newLane(destinationId);
     lane.inHand += 1;
     lane.usedAtMs = this.nowMs();
+    lane.inOrderUntilMs ??= lane.usedAtMs + IN_ORDER_FOR_MS;
   }
 
   /** Waits until a request may be sent; `false`: the destination has stopped answering, so better give it back. */
@@ -57,7 +62,8 @@ export class Pacer {
     if (lane === undefined) return;
     lane.sending -= 1;
     if (answered === true) this.countAnswer(lane);
-    if (answered === true) lane.size = Math.min(lane.size + 1, most ?? DEFAULT_MAX_IN_FLIGHT);
+    if (answered === true && this.nowMs() >= (lane.inOrderUntilMs ?? Infinity))
+      lane.size = Math.min(lane.size + 1, most ?? DEFAULT_MAX_IN_FLIGHT);
     if (answered === false) lane.size = FIRST_WINDOW;
     if (answered === false) for (const refuse of lane.waiting.splice(0)) refuse(false);
     while (lane.sending < lane.size && lane.waiting.length > 0) {
@@ -74,14 +80,23 @@ export class Pacer {
     return lane.inHand <= windowOf(lane) / 2;
   }
 
-  /** Sends those away who wait for a turn at this destination. */
-  dismiss(destinationId: string): void {
-    for (const refuse of this.#lanes.get(destinationId)?.waiting.splice(0) ?? []) refuse(false);
+  /** Begins anew with a destination that was changed: sends those away who wait, and takes what comes in order at first. */
+  restart(destinationId: string): void {
+    const lane = this.#lanes.get(destinationId) ?? this.newLane(destinationId);
+    lane.usedAtMs = this.nowMs();
+    lane.size = FIRST_WINDOW;
+    lane.inOrderUntilMs = null;
+    for (const refuse of lane.waiting.splice(0)) refuse(false);
+  }
+
+  /** The same for one to which something was released, unless it is busy: order is lost in a long backlog anyway. */
+  resume(destinationId: string): void {
+    if ((this.#lanes.get(destinationId)?.inHand ?? 0) <= 0) this.restart(destinationId);
   }
 
   /** Sends everybody away who waits for a turn. */
   close(): void {
-    for (const destinationId of this.#lanes.keys()) this.dismiss(destinationId);
+    for (const lane of this.#lanes.values()) for (const refuse of lane.waiting.splice(0)) refuse(false);
   }
 
   /** How many deliveries of each destination may be in hand, and are. Forgets what has had none for a while. */
@@ -115,6 +130,7 @@ export class Pacer {
       answers: 0,
       countedSinceMs: this.nowMs(),
       answersPerSecond: 0,
+      inOrderUntilMs: 0,
     };
     this.#lanes.set(destinationId, lane);
     return lane;

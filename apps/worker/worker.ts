@@ -88,7 +88,8 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, OnApplic
         return left !== 'none';
       }),
       settle: loop('settle', SETTLE_EVERY_MS, async () => {
-        const moved = await settle(pool);
+        const { moved, resumed } = await settle(pool);
+        this.#deliverer.resume(resumed);
         if (moved > 0) deliver.wake();
         return moved > 0;
       }),

@@ -276,8 +276,8 @@ describe('settling', () => {
     await rows.deliveries(deleted, 10);
     await rows.deliveries(deleted, 10, 'held');
     await rows.run('update destinations set deleted_at = now() where id = $1', deleted);
-    expect(await settle(pool)).toBeGreaterThan(1_000);
-    while ((await settle(pool)) > 0);
+    expect((await settle(pool)).moved).toBeGreaterThan(1_000);
+    while ((await settle(pool)).moved > 0);
     const counts = await rows.run(
       'select destination_id, status, count(*)::integer as count from deliveries group by 1, 2 order by 1',
     );
@@ -293,17 +293,41 @@ describe('settling', () => {
     await rows.deliveries(id, 1);
     const held = await claimOne();
     await rows.run(`update destinations set status = 'paused'`);
-    expect(await settle(pool)).toBe(0);
+    expect(await settle(pool)).toEqual({ moved: 0, resumed: [] });
     expect(await rows.delivery(held.id)).toMatchObject({ status: 'pending', lease_id: held.lease_id });
   });
 
   test('leaves held what a paused source holds', async () => {
-    await rows.deliveries(await rows.destination(), 3, 'held');
+    const id = await rows.destination();
+    await rows.deliveries(id, 3, 'held');
     await rows.run(`update sources set status = 'paused'`);
-    expect(await settle(pool)).toBe(0);
+    expect(await settle(pool)).toEqual({ moved: 0, resumed: [] });
     await rows.run(`update sources set status = 'active'`);
-    expect(await settle(pool)).toBe(3);
+    expect(await settle(pool)).toEqual({ moved: 3, resumed: [id] });
   });
+});
+
+test('what was held for a destination is sent on in its order, whichever source it came from', async () => {
+  const id = await rows.destination();
+  const [first, second] = [await rows.source(30), await rows.source(30)];
+  const ids = await rows.deliveries(id, 1_200, 'held');
+  // All of the first source's are older than any of the second's but one.
+  await rows.run('update deliveries set source_id = $1 where id = any($2)', first, ids.slice(1, 900));
+  await rows.run('update deliveries set source_id = $1 where id = any($2)', second, [
+    ids[0],
+    ...ids.slice(900),
+  ]);
+  const released: number[] = [];
+  for (let moved = 1; moved > 0;) {
+    ({ moved } = await settle(pool));
+    const pending = new Set(
+      (await rows.run(`select id from deliveries where status = 'pending'`)).map((row) => row['id']),
+    );
+    expect(pending).toEqual(new Set(ids.slice(0, pending.size)));
+    released.push(moved);
+  }
+  expect(released.reduce((sum, moved) => sum + moved)).toBe(1_200);
+  expect(released.length).toBeGreaterThan(2);
 });
 
 test('ids of claims differ, so that one worker cannot be taken for another', async () => {

@@ -3,6 +3,21 @@ import type { EntityManager } from 'typeorm';
 
 /** So many at a time, so that no statement runs long or holds many locks. */
 const MOST_ROWS = 1_000;
+/** Destinations that are sent on to by one statement, and what is read of each source of theirs at least. */
+const MOST_RESUMED = 100;
+const FEWEST_OF_GROUP = 20;
+
+/** How many deliveries were moved, and the destinations to which some are sent on. */
+export interface Settled {
+  readonly moved: number;
+  readonly resumed: readonly string[];
+}
+
+/** How many deliveries were moved, and the destinations to which some are sent on. */
+export interface Settled {
+  readonly moved: number;
+  readonly resumed: readonly string[];
+}
 
 interface QueryRunner {
   query(sql: string, parameters: unknown[]): Promise<unknown>;
@@ -11,15 +26,17 @@ interface QueryRunner {
 /**
  * Brings deliveries into line with what has become of their destinations and sources: holds what waits for a paused
  * destination, cancels what waits for a deleted one, sends on what nothing holds any more. At once for a change of a
- * few (see {@link settleDestination}), else bit by bit. Returns how many were moved.
+ * few (see {@link settleDestination}), else bit by bit.
  */
-export async function settle(pool: pg.Pool): Promise<number> {
+export async function settle(pool: pg.Pool): Promise<Settled> {
   let moved = 0;
-  for (const statement of [stopBlocked, endHeldOfDeleted, releaseFree]) {
+  for (const statement of [stopBlocked, endHeldOfDeleted]) {
     const { rowCount } = await pool.query(statement, [MOST_ROWS]);
     moved += rowCount ?? 0;
   }
-  return moved;
+  const { rows } = await pool.query<{ destination_id: string }>(releaseFree, [MOST_ROWS]);
+  const resumed = [...new Set(rows.map(({ destination_id }) => destination_id))];
+  return { moved: moved + rows.length, resumed };
 }
 
 /** Does so for one destination, in the transaction that changes it: who pauses or deletes it sees it happen. */
@@ -99,19 +116,46 @@ const endHeldOfDeleted = `
   )
   update deliveries d ${cancelOrHold}`;
 
+/**
+ * Tenants by turns, and of a destination the oldest of all its sources first: it gets what was held in the order in which
+ * that came. Where a source has more than is read of it, what is newer than the end of that waits for the next turn.
+ */
 const releaseFree = `
   ${walk('held', 'tenant_id', 'destination_id', 'source_id')}, free as materialized (
     select g.* from groups g cross join lateral ${destinationOfGroup} t
     where t.status = 'active' and t.deleted_at is null and ${isSourceActive}
+  ), destined as materialized (
+    select tenant_id, destination_id from (select distinct tenant_id, destination_id from free) f
+    order by row_number() over (partition by tenant_id order by random()), random() limit ${MOST_RESUMED}
+  ), heads as materialized (
+    select f.tenant_id, f.destination_id, held.ids, f.most
+    from (
+      select *, greatest($1::integer / count(*) over (), ${FEWEST_OF_GROUP}) as most
+      from free join destined using (tenant_id, destination_id)
+    ) f cross join lateral (
+      select array(
+        select d.id from deliveries d
+        where d.tenant_id = f.tenant_id and d.destination_id = f.destination_id and d.source_id = f.source_id
+          and d.status = 'held'
+        order by d.id limit f.most
+      ) as ids
+    ) held
+  ), bounded as (
+    select *, (min(ids[most]::text collate "C") filter (where cardinality(ids) = most)
+      over (partition by tenant_id, destination_id))::uuid as last_id
+    from heads
   ), chosen as (
-    select waiting.tenant_id, waiting.destination_id, waiting.id from free f cross join lateral (
+    select d.tenant_id, d.destination_id, d.id
+    from bounded b cross join lateral unnest(b.ids) as oldest (id)
+    cross join lateral (
       select d.tenant_id, d.destination_id, d.id from deliveries d
-      where d.tenant_id = f.tenant_id and d.destination_id = f.destination_id and d.source_id = f.source_id
-        and d.status = 'held'
-      order by d.id limit $1 for update skip locked
-    ) waiting limit $1
+      where d.tenant_id = b.tenant_id and d.destination_id = b.destination_id and d.id = oldest.id and d.status = 'held'
+      for update skip locked
+    ) d
+    where b.last_id is null or oldest.id <= b.last_id
   )
-  update deliveries d ${sendOn}`;
+  update deliveries d ${sendOn}
+  returning d.destination_id`;
 
 const stopBlockedOfOne = `
   with chosen as (
