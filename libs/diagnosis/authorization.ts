@@ -8,6 +8,11 @@ import type { Trials } from './trials.js';
 import { noSecret } from './unexplained.js';
 
 const MOST_HEADERS = 40;
+/** Of schemes that are a kind of authorization of their own. */
+const KINDS = new Map([
+  ['bearer', 'Bearer'],
+  ['basic', 'Basic'],
+]);
 
 /**
  * Why a credential was not accepted. Imported ones are hashed slowly, and nobody's guesses are worth that: only those
@@ -54,6 +59,7 @@ function readings(value: string): { readonly text: string; readonly how: string 
     { text: rest.trim(), how: `after “${authenticationScheme(trimmed) ?? 'another word'}”` },
     { text: rest.replace(/^\w+ +/, ''), how: 'after two words' },
     { text: trimmed.replace(/^["']|["']$/g, ''), how: 'in quotation marks' },
+    { text: rest.replace(/^["']|["']$/g, ''), how: 'in quotation marks' },
     { text: Buffer.from(rest || trimmed, 'base64').toString(), how: 'in base64' },
   ];
   return all.filter(
@@ -65,7 +71,8 @@ function readings(value: string): { readonly text: string; readonly how: string 
 function placeOf({ facts: { scheme } }: Trials): string {
   if (scheme.secretUse !== 'compare') return 'Authorization, after “Bearer ”';
   const [header] = scheme.signatureHeaders;
-  if (header !== undefined) return header;
+  const kind = KINDS.get(scheme.name);
+  if (header !== undefined) return kind === undefined ? header : `${header}, after “${kind} ”`;
   return scheme.tokenParameter === undefined
     ? 'a field of the body'
     : `the query parameter ${scheme.tokenParameter}`;
@@ -110,21 +117,33 @@ function missing(trials: Trials): Diagnosis {
   };
 }
 
+/** Whether it is `user:password` in base64, as RFC 7617 has it. */
+function isPair(value: string): boolean {
+  const text = value.trim().split(' ').at(-1) ?? '';
+  const decoded = Buffer.from(text, 'base64');
+  return decoded.toString('base64') === text && decoded.includes(':');
+}
+
 function mismatch(trials: Trials): Diagnosis {
   const { headers } = trials.refused.request;
   const place = placeOf(trials);
+  const isBasic = trials.facts.scheme.name === 'basic';
   const [name = 'Authorization'] =
     trials.facts.scheme.secretUse === 'compare' ? trials.facts.scheme.signatureHeaders : [];
   const values = headers.filter(([one]) => one.toLowerCase() === name.toLowerCase());
   const scheme = authenticationScheme(values[0]?.[1] ?? '');
   const isOtherScheme =
-    hasHeader(headers, 'authorization') && name === 'Authorization' && !place.includes(`${scheme ?? ''} `);
+    hasHeader(headers, 'authorization') &&
+    name === 'Authorization' &&
+    !place.toLowerCase().includes(`${scheme?.toLowerCase() ?? ''} `);
   const about =
     values.length > 1
       ? `${name} stands there ${values.length} times`
-      : isOtherScheme
-        ? `Authorization is ${scheme === null ? 'of no usual kind' : `of the kind “${scheme}”`}`
-        : 'The token is none of the source’s active ones';
+      : isBasic && !isOtherScheme && !isPair(values[0]?.[1] ?? '')
+        ? 'What Authorization holds is not user:password in base64'
+        : isOtherScheme
+          ? `Authorization is ${scheme === null ? 'of no usual kind' : `of the kind “${scheme}”`}`
+          : 'The token is none of the source’s active ones';
   return {
     code: 'authorization_mismatch',
     cause: `${about}; the token is expected in ${place}`,

@@ -56,7 +56,7 @@ test.each([
   ]) {
     const { verifications, bytes } = await workOf(aRequest(body, headers));
     expect(verifications).toBeLessThanOrEqual(MOST_VERIFICATIONS);
-    expect(bytes).toBeLessThanOrEqual(WORK_LIMIT);
+    expect(bytes).toBeLessThanOrEqual(WORK_LIMIT / WORK.hashing);
   }
 });
 

@@ -7,9 +7,13 @@ export const WORK_LIMIT = 1_800_000;
 /** What a step costs. */
 export const WORK = {
   /** One verification with one key, whatever the length of the body. */
-  verification: { compute: 8_000, compare: 6_000, public: 100_000, none: 1_000 },
+  verification: { compute: 8_000, compare: 6_000, public: 75_000, none: 1_000 },
+  /** Per byte and key. */
+  hashing: 0.7,
   /** With each further key. */
-  furtherKey: { compute: 3_500, compare: 6_000, public: 100_000, none: 1_000 },
+  furtherKey: { compute: 3_500, compare: 6_000, public: 75_000, none: 1_000 },
+  /** Where the URL is signed, and with it what stands in its query or in a form. */
+  takingUrlApart: 6_000,
   /** Where a single one takes a millisecond and more, as on the curves P-384 and P-521: three are to be had. */
   slowVerification: 600_000,
   /** Making a key of the text of a secret. */

@@ -8,7 +8,7 @@ import type { Trials } from './trials.js';
 /** The likeliest of them: those of this source that have expired, and those of sources of the same provider. */
 const LIKELY_OTHERS = 40;
 /** Of a source with more secrets the newest: each is tried in all forms. */
-const MOST_FORMED = 6;
+const MOST_FORMED = 4;
 
 /** How the signature of the request is read, and with which keys; what led there is found already. */
 export interface Reading {

@@ -5,6 +5,8 @@ import { claimedTimeMs } from './tokens.js';
 import type { Trials } from './trials.js';
 
 const MOST_CHARACTERS = 4_096;
+/** As seconds this is far away. */
+const MILLISECONDS_FROM = 1e11;
 /** A signed time so far from now is no wrong clock but another unit. */
 const FAR_MS = 20 * 365 * 24 * 60 * 60 * 1_000;
 
@@ -40,17 +42,30 @@ export function clockFindingOfVerified(trials: Trials): ClockFinding {
   const values = refused.request.headers.filter(([name]) => names.includes(name.toLowerCase()));
   const times = values.flatMap(([, value]) => timesIn(value));
   const toleranceMs = (facts.toleranceSeconds ?? facts.scheme.defaultToleranceSeconds ?? 0) * 1_000;
-  const outside = times.find((timeMs) => Math.abs(refused.receivedAtMs - timeMs) > toleranceMs);
-  return describe(trials, claimedTimeMs(token, 'iat') ?? outside ?? null);
+  const isOutside = (timeMs: number): boolean => Math.abs(refused.receivedAtMs - timeMs) > toleranceMs;
+  const usual = times.map(({ likelyMs }) => likelyMs).find(isOutside);
+  // One that is near enough must have been read in another unit.
+  const other = times.map(({ otherwiseMs }) => otherwiseMs).find(isOutside);
+  return describe(trials, claimedTimeMs(token, 'iat') ?? usual ?? other ?? null);
 }
 
-function timesIn(value: string): number[] {
+/** A time in the unit that its size speaks for, and in the other one. */
+interface ReadTime {
+  readonly likelyMs: number;
+  readonly otherwiseMs: number;
+}
+
+function timesIn(value: string): ReadTime[] {
   if (value.length > MOST_CHARACTERS) return [];
   const numbers = [...value.matchAll(/(?<![\w.])\d{9,13}(?![\w.])/g)].map(([digits]) => Number(digits));
-  const text = /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : NaN;
-  return [...numbers.map((number) => (number > 1e11 ? number : number * 1_000)), text].filter(
-    Number.isFinite,
-  );
+  const dateMs = /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : NaN;
+  const times = numbers.map((number) => {
+    const asSecondsMs = number * 1_000;
+    return number > MILLISECONDS_FROM
+      ? { likelyMs: number, otherwiseMs: asSecondsMs }
+      : { likelyMs: asSecondsMs, otherwiseMs: number };
+  });
+  return Number.isNaN(dateMs) ? times : [...times, { likelyMs: dateMs, otherwiseMs: dateMs }];
 }
 
 function describe({ refused, facts, token }: Trials, signedAtMs: number | null): ClockFinding {

@@ -107,6 +107,12 @@ function notSigned({ facts: { preset, scheme } }: Trials): Diagnosis {
     scheme.signatureHeaders.length > 0
       ? `the header ${scheme.signatureHeaders.join(', ')} is not there`
       : 'it stands neither in the body nor in the query';
+  if (scheme.secretUse === 'public')
+    return {
+      code: 'not_signed',
+      cause: `The callback is not signed: ${place}; ${preset.name} signs with a key of its own`,
+      fix: `See that signing is switched on at ${preset.name} where that is a choice, and that nothing in between drops its headers`,
+    };
   return {
     code: 'not_signed',
     cause: `The callback is not signed: ${place}, most likely because no secret is registered at the sender`,

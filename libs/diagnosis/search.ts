@@ -83,7 +83,7 @@ function isSignatureRead(verdict: Verdict | null): boolean {
 }
 
 class Search {
-  #bodies: readonly Change[] | undefined;
+  readonly #bodies: Change[] = [];
   #urls: Change[] | undefined;
   #variants: Iterator<BodyVariant> | undefined;
   readonly #keys: ChangedKeys;
@@ -107,7 +107,7 @@ class Search {
     if (byOthers !== null) return byOthers;
     const urls = this.urls();
     return (
-      (await this.first(alternating(urls.slice(0, FIRST), this.bodies()))) ??
+      (await this.first(alternating(urls.slice(0, FIRST), this.likelyBodies()))) ??
       (isSlow ? null : await this.tryOthers(await this.#keys.likelyOthers())) ??
       (await this.first(await this.#keys.forms())) ??
       (await this.first(urls.slice(FIRST))) ??
@@ -120,7 +120,7 @@ class Search {
     const others = await this.#keys.likelyOthers();
     const forms = (await this.#keys.forms()).slice(0, FIRST_IN_PAIRS);
     const keys = [...(others === null ? [] : [others]), ...forms];
-    const bodies = this.bodies().slice(0, FIRST_IN_PAIRS);
+    const bodies = this.#bodies.slice(0, FIRST_IN_PAIRS);
     const urls = this.urls().slice(0, FIRST);
     return (
       (await this.pairs(keys, bodies)) ?? (await this.pairs(urls, bodies)) ?? (await this.pairs(keys, urls))
@@ -199,10 +199,12 @@ class Search {
     return null;
   }
 
-  /** The likeliest bodies. */
-  private bodies(): readonly Change[] {
-    this.#bodies ??= [...taken(this.furtherBodies(), FIRST)];
-    return this.#bodies;
+  /** The likeliest bodies, which are kept for being tried in pairs. */
+  private *likelyBodies(): Generator<Change> {
+    for (const change of taken(this.furtherBodies(), FIRST)) {
+      this.#bodies.push(change);
+      yield change;
+    }
   }
 
   /** Those after them; each is made when its turn comes, for making takes of the budget too. */
@@ -233,7 +235,10 @@ function isAboutClaims(verdict: Verdict | null): boolean {
   return verdict?.ok === false && verdict.reason === 'claim_invalid';
 }
 
-function alternating<Item>(ones: readonly Item[], others: readonly Item[]): Item[] {
-  const longest = ones.length < others.length ? others : ones;
-  return longest.flatMap((_, index) => [...ones.slice(index, index + 1), ...others.slice(index, index + 1)]);
+function* alternating<Item>(ones: readonly Item[], others: Iterator<Item>): Generator<Item> {
+  for (const one of ones) {
+    yield one;
+    yield* taken(others, 1);
+  }
+  yield* taken(others, Infinity);
 }

@@ -7,7 +7,6 @@ import { algorithmIn, claimedTimeMs, type ReadToken, tokenIn } from './tokens.js
 const ANY_TOLERANCE_SECONDS = 1e13;
 /** Signatures in the body are found by parsing it each time. */
 const PARSED_WORK = 6;
-const HASHED_WORK = 1;
 /** RFC 7518 section 3.4: their arithmetic is not made fast as that of P-256 is. */
 const SLOW_ALGORITHMS: readonly (string | null)[] = ['ES384', 'ES512'];
 
@@ -33,15 +32,17 @@ export class Trials {
   }
 
   /**
-   * The same for a request that nothing has been changed in. Where verifying is slow, what the inbox has found is not found
-   * out once more.
+   * The same for a request that nothing has been changed in: what the inbox has found is not found out once more where that
+   * is slow, or where the request is to be read in another way next.
    */
   async verifyAsItIs(request: SignedRequest): Promise<Verdict | null> {
     const { reason } = this.refused;
-    if (!this.#isSlow || request !== this.refused.request || reason !== 'signature_mismatch')
-      return this.verify(this.facts.scheme, request, this.facts.keys);
-    this.touched.url = true;
-    this.touched.body = true;
+    const { scheme, keys } = this.facts;
+    const isFound = reason === 'signature_malformed' || reason === 'signature_mismatch';
+    const isReadNext = scheme.otherwise !== undefined && scheme.secretUse === 'compute';
+    if (!isFound || request !== this.refused.request || !(this.#isSlow || isReadNext))
+      return this.verify(scheme, request, keys);
+    if (this.#isSlow) Object.assign(this.touched, { url: true, body: true });
     return { ok: false, reason };
   }
 
@@ -53,10 +54,11 @@ export class Trials {
 
   /** What a verification takes. */
   workOf(scheme: Scheme, { body }: SignedRequest, keys: number): number {
-    const perByte = scheme.signatureHeaders.length === 0 ? PARSED_WORK : HASHED_WORK;
+    const perByte = scheme.signatureHeaders.length === 0 ? PARSED_WORK : WORK.hashing;
     const first = this.#isSlow ? WORK.slowVerification : WORK.verification[scheme.secretUse];
     const further = this.#isSlow ? WORK.slowVerification : WORK.furtherKey[scheme.secretUse];
-    return first + Math.max(0, keys - 1) * further + Math.max(1, keys) * body.length * perByte;
+    const taking = this.touched.url ? WORK.takingUrlApart : 0;
+    return taking + first + Math.max(0, keys - 1) * further + Math.max(1, keys) * body.length * perByte;
   }
 
   /** A request that notes whether its URL and its body are read. */

@@ -29,14 +29,14 @@ export async function unexplained(trials: Trials): Promise<Diagnosis> {
 }
 
 function unknown({ facts: { keys }, refused: { request }, touched, budget }: Trials): Diagnosis {
-  const secrets = keys.length === 1 ? 'not the active secret' : `none of the ${keys.length} active secrets`;
+  const secrets = keys.length === 1 ? 'the active secret' : `any of the ${keys.length} active secrets`;
   const mistakes = budget.wasShort
     ? 'nor any of those usual mistakes that there was time to try for a request like this one'
     : 'nor any of the usual mistakes';
   const isEmpty = touched.body && request.body.length === 0;
   return {
     code: 'unknown',
-    cause: `The signature is well formed, but fits ${secrets} of the source, ${mistakes}${isEmpty ? '; the body is empty' : ''}`,
+    cause: `The signature is well formed, but does not fit ${secrets} of the source, ${mistakes}${isEmpty ? '; the body is empty' : ''}`,
     fix: isEmpty
       ? 'If a body was signed, see that nothing in between consumes it; else compare the last 4 characters of the sender’s secret with the hint of the source’s'
       : 'Compare the last 4 characters of the sender’s secret with the hint of the source’s, and send the exact bytes that were signed',
@@ -89,9 +89,9 @@ async function otherClaims(trials: Trials): Promise<Diagnosis> {
     code: 'claim_mismatch',
     cause:
       named.length === 0
-        ? 'The signature is genuine, but what it speaks of (audience, issuer, subscription) is not of this source'
+        ? 'What the callback says of itself (its certificate, issuer, audience or subscription) is not what this source expects'
         : `The token is genuine, but ${named.join('; ')}`,
-    fix: `Have ${facts.preset.name} make tokens for this source and for ${facts.showUrl(refused.request.url)}`,
+    fix: `See that ${facts.preset.name} sends this source what is meant for it: ${facts.preset.secret.format}; its URL is ${facts.showUrl(refused.request.url)}`,
   };
 }
 
