@@ -13,12 +13,6 @@ export interface Settled {
   readonly resumed: readonly string[];
 }
 
-/** How many deliveries were moved, and the destinations to which some are sent on. */
-export interface Settled {
-  readonly moved: number;
-  readonly resumed: readonly string[];
-}
-
 interface QueryRunner {
   query(sql: string, parameters: unknown[]): Promise<unknown>;
 }
