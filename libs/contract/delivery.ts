@@ -97,7 +97,7 @@ export const CreateBulkRedelivery = z
   .strictObject({
     filter: z.strictObject({
       source: SourceReference.optional(),
-      type: text(256).optional().meta({ example: 'run.completed' }),
+      type: text(256).min(1).optional().meta({ example: 'run.completed' }),
       received_after: TimeInput.optional(),
       received_before: TimeInput.optional(),
       delivery_status: z.enum(['failed', 'never']).optional().meta({

@@ -10,7 +10,8 @@ import {
   RedeliveryList,
 } from '#contract';
 import { type BulkOrder, Redeliveries } from '#deliveries';
-import { Sources } from '#sources';
+import { problem } from '#errors';
+import { type SourceKey, Sources } from '#sources';
 import type { Caller } from '#tenants';
 import { Operation } from '../operation.js';
 import { ApiIdParam, ApiRunIdParam, CurrentCaller, IdParam, pageRequest, RunIdParam } from '../parameters.js';
@@ -77,7 +78,7 @@ export class RedeliveriesController {
     access: 'developer',
     status: 202,
     answer: BulkRedelivery,
-    errors: ['no_destination', 'destination_not_found'],
+    errors: ['no_destination', 'destination_not_found', 'source_not_found'],
   })
   async ofFilter(
     @CurrentCaller() { tenantId }: Caller,
@@ -140,8 +141,7 @@ export class RedeliveriesController {
     const { filter } = body;
     return {
       filter: {
-        sourceIds:
-          filter.source === undefined ? undefined : await this.sources.idsEverOf(tenantId, filter.source),
+        sourceIds: filter.source === undefined ? undefined : await this.sourceIds(tenantId, filter.source),
         type: filter.type,
         receivedAfter: filter.received_after,
         receivedBefore: filter.received_before,
@@ -150,5 +150,14 @@ export class RedeliveriesController {
       destinationId: body.destination,
       perSecond: body.per_second,
     };
+  }
+
+  /** One that is deleted has events all the same; one that never was has none, and is rather a mistake. */
+  private async sourceIds(tenantId: string, key: SourceKey): Promise<string[]> {
+    const ids = await this.sources.idsEverOf(tenantId, key);
+    if (ids.length > 0) return ids;
+    throw problem('source_not_found', {
+      errors: [{ path: 'filter.source', message: 'names one that is not there' }],
+    });
   }
 }

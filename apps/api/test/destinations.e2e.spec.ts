@@ -152,6 +152,18 @@ describe('a destination', () => {
     });
   });
 
+  test('is told which header names are not its own to set', async () => {
+    const tenant = await app.tenant();
+    const body = { name: 'a', url: URL, headers: { Host: 'x', 'Content-Length': '1' } };
+    const message = 'must be a header name that is yours to set';
+    expect((await tenant.call('POST', '/v1/destinations', body)).body).toMatchObject({
+      errors: [
+        { path: 'headers.Host', message },
+        { path: 'headers.Content-Length', message },
+      ],
+    });
+  });
+
   test('cannot be for a source that is not there', async () => {
     const tenant = await app.tenant();
     const answer = await tenant.call('POST', '/v1/destinations', {

@@ -191,7 +191,6 @@ describe('POST /v1/redeliveries', () => {
     expect(await count({ source: source.id, type: 'run.failed' })).toBe(1);
     expect(await count({ received_after: middle.received_at })).toBeLessThanOrEqual(3);
     expect(await count({ received_before: middle.received_at })).toBeLessThanOrEqual(1);
-    expect(await count({ source: 'nowhere' })).toBe(0);
     expect(await count({ delivery_status: 'never' })).toBe(5);
     expect(await count({ delivery_status: 'failed' })).toBe(0);
     expect((await tenant.ok<{ data: object[] }>('GET', '/v1/redeliveries')).data).toEqual([]);
@@ -272,9 +271,15 @@ describe('POST /v1/redeliveries', () => {
       { filter: { received_after: 'yesterday' } },
       { filter: {}, per_second: 0 },
       { filter: {}, dry: true },
+      { filter: { type: '' } },
     ])
       expect((await post(body)).status).toBe(400);
     expect(await post({ filter: {} })).toMatchObject({ status: 422, body: { code: 'no_destination' } });
     expect(await post({ filter: {}, destination: UNKNOWN_ID })).toMatchObject({ status: 422 });
+    for (const dry_run of [true, false])
+      expect(await post({ filter: { source: 'nowhere' }, dry_run })).toMatchObject({
+        status: 422,
+        body: { code: 'source_not_found', errors: [{ path: 'filter.source' }] },
+      });
   });
 });
