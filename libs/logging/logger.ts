@@ -69,7 +69,9 @@ function standardOutput(): DestinationStream {
   const [length, maxWrite] = cluster.isWorker
     ? [UNDIVIDED_BYTES / 2, UNDIVIDED_BYTES]
     : [PORTION_LENGTH, MOST_BYTES_A_WRITE];
-  const portions = new Portions(pino.destination({ dest: 1, sync: false, maxWrite }), length);
+  // Not 0, with which it says that all is written without a look.
+  const outlet = pino.destination({ dest: 1, sync: false, minLength: 1, maxWrite });
+  const portions = new Portions(outlet, length);
   process.prependListener('beforeExit', () => portions.passOn());
   process.prependListener('exit', () => portions.passOn());
   return portions;

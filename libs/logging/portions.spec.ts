@@ -3,9 +3,14 @@ import { Portions } from './portions.js';
 class Outlet {
   readonly written: string[] = [];
   flushes = 0;
+  readonly flushed: (() => void)[] = [];
 
   write(text: string): void {
     this.written.push(text);
+  }
+
+  flush(done: () => void): void {
+    this.flushed.push(done);
   }
 
   flushSync(): void {
@@ -45,5 +50,16 @@ describe('portions of a log', () => {
 
     expect(outlet.written).toEqual(['last\n']);
     expect(outlet.flushes).toBe(2);
+  });
+
+  it('tells that all is written when the outlet does, and not sooner', () => {
+    let isWritten = false;
+    portions.write('last\n');
+    portions.flush(() => (isWritten = true));
+    expect(outlet.written).toEqual(['last\n']);
+    expect(isWritten).toBe(false);
+
+    outlet.flushed.forEach((done) => done());
+    expect(isWritten).toBe(true);
   });
 });

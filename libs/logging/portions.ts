@@ -5,6 +5,7 @@ const PASS_ON_EVERY_MS = 200;
 /** What portions are passed to; pino's own destination of a file descriptor is one. */
 interface Outlet {
   write(text: string): unknown;
+  flush(done: () => void): void;
   flushSync(): void;
 }
 
@@ -40,6 +41,12 @@ export class Portions implements DestinationStream {
     this.#lines = [];
     this.#length = 0;
     this.outlet.write(portion);
+  }
+
+  /** Calls `done` when all that was given has been written; never, while nobody reads it. pino's own `flush` comes here. */
+  flush(done: () => void): void {
+    this.passOn();
+    this.outlet.flush(done);
   }
 
   /** Writes all before it returns; pino asks for it after a fatal line. */
