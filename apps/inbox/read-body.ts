@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { BodyMemory } from './body-memory.js';
+import { sayContinue } from './expectation.js';
 
 /** What reading a body came to: its exact bytes, or why there are none. */
 export type BodyReading =
@@ -40,6 +41,7 @@ export function readBody(
     const onClose = (): void => settle({ ok: false, reason: 'aborted' });
     const onTooSlow = (): void => settle({ ok: false, reason: 'too_slow' });
     if (!memory.open(request, declaredBytes, onTooSlow)) return resolve({ ok: false, reason: 'no_memory' });
+    sayContinue(request);
     request
       .on('data', onData)
       .on('end', onEnd)

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isAwaitingContinue } from './expectation.js';
 import type { Reply } from './reply.js';
 
 /** How long a sender whose body is not wanted may go on sending, so that it gets to read the answer. */
@@ -19,9 +20,10 @@ export function sendReply(request: IncomingMessage, response: ServerResponse, re
   else response.end(reply.body);
 }
 
-/** Whether the rest of the body is short, so that Node discards it and takes the next request. */
-function isSoonOver({ headers }: IncomingMessage): boolean {
-  return Number(headers['content-length'] ?? Infinity) <= MOST_BYTES_DISCARDED;
+/** Whether the rest of the body is short, and will come, so that Node discards it and takes the next request. */
+function isSoonOver(request: IncomingMessage): boolean {
+  const length = Number(request.headers['content-length'] ?? Infinity);
+  return length <= MOST_BYTES_DISCARDED && !isAwaitingContinue(request);
 }
 
 /** Closing at once would reset the connection under a sender that is still sending, and the answer with it. */

@@ -1,30 +1,23 @@
 import { isUtf8 } from 'node:buffer';
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
-import type { Limits, Settings } from '#config';
+import type { Settings } from '#config';
 import { toUlid } from '#contract';
 import { newId } from '#database';
 import { problem, ProblemFilter } from '#errors';
 import { type Logger, NestLogger } from '#logging';
 import { METRICS, type Registry } from '#metrics';
-import { isIngestTarget } from '#sources';
 import { actingFor } from '#tenants';
 import { Inbox } from '../inbox/inbox.js';
 import { AppModule } from './app.module.js';
+import { answerClientError } from './client-errors.js';
+import { createFrontServer } from './front-server.js';
 import { createOpenApiDocument } from './openapi.js';
 import type { Siblings } from './siblings.js';
 
 const API_BODY_LIMIT_BYTES = 1_048_576;
-const MAKE_ROOM_EVERY_MS = 100;
 
 /** Makes the application: one HTTP server, whose callbacks go straight to the inbox and all else through Nest. */
 export async function createApp(
@@ -37,6 +30,7 @@ export async function createApp(
   const filter = new ProblemFilter(logger);
   const adapter = new FastifyAdapter({
     serverFactory: (framework: RequestListener) => createFrontServer(framework, front, settings.limits),
+    clientErrorHandler: answerClientError,
     genReqId: () => toUlid(newId()),
     bodyLimit: API_BODY_LIMIT_BYTES,
     forceCloseConnections: 'idle',
@@ -62,41 +56,6 @@ export async function createApp(
   if (settings.roles.includes('inbox')) front.inbox = app.get(Inbox, { strict: false });
   if (settings.roles.includes('api')) serveDocs(app, version);
   return app;
-}
-
-function createFrontServer(
-  framework: RequestListener,
-  front: { readonly inbox: Inbox | null },
-  limits: Limits,
-) {
-  const server = createServer(
-    {
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      connectionsCheckingInterval: limits.checkEveryMs,
-    },
-    (request: IncomingMessage, response: ServerResponse) => {
-      if (front.inbox !== null && isIngestTarget(request.url ?? ''))
-        void front.inbox.handle(request, response);
-      else framework(request, response);
-    },
-  );
-  server.maxConnections = limits.mostConnections;
-  makeRoom(server);
-  // Their size is bounded already; beyond a number of headers Node would drop the rest without a word.
-  server.maxHeadersCount = 0;
-  return server;
-}
-
-/** Connections that nobody is using make room for those that somebody would use. */
-function makeRoom(server: Server): void {
-  let madeAtMs = -Infinity;
-  server.on('drop', () => {
-    if (performance.now() - madeAtMs < MAKE_ROOM_EVERY_MS) return;
-    madeAtMs = performance.now();
-    server.closeIdleConnections();
-  });
 }
 
 /** The management API takes JSON in UTF-8 and nothing else; an empty body is none. */

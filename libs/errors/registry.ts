@@ -27,6 +27,7 @@ export const errorRegistry = {
   no_url_token: { status: 422, title: 'The ingest URL of this source has no token' },
   no_destination: { status: 422, title: 'No destination matches' },
   too_many_requests: { status: 429, title: 'Too many requests' },
+  headers_too_large: { status: 431, title: 'The URL or the headers are too large' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   unavailable: { status: 503, title: 'Callbox cannot take this now' },
 } as const satisfies Record<string, { status: number; title: string }>;

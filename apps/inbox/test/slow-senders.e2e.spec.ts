@@ -77,8 +77,12 @@ async function genuine(): Promise<number> {
 }
 
 describe('a connection', () => {
-  test('that says nothing is closed', async () => {
-    await closed(await open());
+  test('that says nothing is closed without a word', async () => {
+    const socket = await open();
+    let said = 0;
+    socket.on('data', (chunk: Buffer) => (said += chunk.length));
+    await closed(socket);
+    expect(said).toBe(0);
   });
 
   test('whose headers never end is answered 408 and closed', async () => {
@@ -86,7 +90,9 @@ describe('a connection', () => {
     const answer = readAnswer(socket);
     socket.write(head(10).slice(0, -2));
     const end = dribble(socket, 'x-more: 1\r\n', 50);
-    expect((await answer).status).toBe(408);
+    const { status, body } = await answer;
+    expect(status).toBe(408);
+    expect(JSON.parse(body)).toMatchObject({ status: 408, code: 'request_timeout' });
     await closed(socket);
     end();
   });

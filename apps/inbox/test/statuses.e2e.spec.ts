@@ -211,24 +211,3 @@ describe('a sender that goes away', () => {
     expect(await eventsOf('gone')).toEqual([]);
   });
 });
-
-describe('broken HTTP', () => {
-  test.each([
-    ['a length and chunks', 'Content-Length: 5\r\nTransfer-Encoding: chunked', '0\r\n\r\n'],
-    ['two lengths', 'Content-Length: 5\r\nContent-Length: 6', 'abcdef'],
-    ['a folded header', 'X-Folded: a\r\n b\r\nContent-Length: 0', ''],
-    ['an unknown transfer coding', 'Transfer-Encoding: xchunked', '0\r\n\r\n'],
-    ['a length that is no number', 'Content-Length: 0x5', 'abcde'],
-    ['a blank before the colon', 'Content-Length : 5', 'abcde'],
-  ])('is refused with 400 and reaches no source: %s', async (_, lines, body) => {
-    const { url, secret } = await tenant.source('callbox', {
-      slug: `h-${Math.random().toString(36).slice(2)}`,
-    });
-    const answer = await sendRaw(
-      app.url,
-      `POST ${new URL(url).pathname} HTTP/1.1\r\nHost: x\r\nCallbox-Signature: ${hexHmac(secret, '')}\r\n${lines}\r\n\r\n${body}`,
-    );
-    expect(answer.status).toBe(400);
-    expect(await eventsOf(new URL(url).pathname.split('/')[3] ?? '')).toEqual([]);
-  });
-});
