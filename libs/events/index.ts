@@ -13,6 +13,7 @@ export { readSearchCursor } from './list-events.js';
 export type { NewEvent } from './new-event.js';
 export { eventOf } from './event-of.js';
 export { ReceivedCallback, receivedCallback } from './received-callback.js';
+export { isStoredWithin } from './is-stored.js';
 export { isSensitiveHeader, joinHeaders, splitHeaders } from './sensitive-headers.js';
 export { makePartitions } from './partitions.js';
 export type { Partition } from './partitions.js';

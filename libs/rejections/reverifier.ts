@@ -3,7 +3,7 @@ import { SETTINGS, type Settings } from '#config';
 import { toUlid } from '#contract';
 import { Database, idAtTime, newId, Overloaded, timeOfId } from '#database';
 import { type Problem, problem } from '#errors';
-import { appendWithin, eventOf, type NewEvent, ReceivedCallback } from '#events';
+import { appendWithin, eventOf, isStoredWithin, type NewEvent, ReceivedCallback } from '#events';
 import { AddressPolicy, DocumentCache, OutboundClient } from '#outbound';
 import { SecretUsage } from '#secrets';
 import { type Admission, guardCallback, type LiveSource, LiveSources, parseIngestTarget } from '#sources';
@@ -79,6 +79,9 @@ export class Reverifier implements OnApplicationShutdown {
     return this.database.tenant(tenantId, async (manager) => {
       if (!(await this.rejections.removeWithin(manager, tenantId, rejectionId))) throw problem('not_found');
       const stored = await appendWithin(manager, event);
+      // Nobody could be shown it, and the only thing that is left of the callback would be gone.
+      if (stored.status === 'duplicate' && !(await isStoredWithin(manager, tenantId, stored.id)))
+        throw stands('event_erased', 'It is a duplicate of an event that has been erased');
       await this.audit.record(manager, tenantId, {
         action: 'rejection.reverified',
         target: { type: 'rejection', id: rejectionId, name: null },

@@ -322,6 +322,22 @@ describe('verified again after the fix', () => {
     expect((await tenant.ok<{ data: object[] }>('GET', '/v1/events')).data).toHaveLength(1);
   });
 
+  test('a duplicate of an event that has been erased stays what it is', async () => {
+    const tenant = await app.tenant();
+    const { url, secret } = await tenant.source('runflow');
+    const { body } = await post(url, { 'runflow-signature': hexHmac(secret, BODY) });
+    await post(url, { 'runflow-signature': hexHmac('whsec_the-other-secret', BODY) });
+    const { id } = await newestRejection(tenant);
+    await tenant.ok('DELETE', `/v1/events/${body.id}`);
+    await tenant.ok('POST', '/v1/callback-secrets', {
+      label: 'b',
+      source: 'runflow',
+      plain_secret: 'whsec_the-other-secret',
+    });
+    expect(await reverify(tenant, id)).toMatchObject({ status: 409, body: { reason: 'event_erased' } });
+    expect((await list(tenant)).map((rejection) => rejection.id)).toEqual([id]);
+  });
+
   test('a signature that was timely then is timely still, and one that was late stays late', async () => {
     const tenant = await app.tenant();
     const { url } = await tenant.source('slack', { plainSecret: 'the-first-secret-of-slack' });
