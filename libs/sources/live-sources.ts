@@ -8,6 +8,7 @@ import type { Credential, Scheme } from '#signatures';
 import { type RateLimit, TenantKeys } from '#tenants';
 import type { LiveKey, LiveSource } from './live-source.js';
 import { providerSettings, requiresBearer } from './provider-settings.js';
+import { type Slugs, SourceFinder } from './source-finder.js';
 import { needsUrlToken, UrlTokens } from './url-tokens.js';
 import type { DedupeConfig, SourceConfig } from './source.entity.js';
 
@@ -16,7 +17,7 @@ const MOST_SOURCES = 50_000;
 /** Those whose events are being delivered. */
 const MOST_SOURCES_BY_ID = 20_000;
 const MOST_UNKNOWN_URLS = 20_000;
-/** A flood of made-up URLs must not line up without end before the database, nor before the URLs that are real. */
+/** Sources that are there and whose secrets are being read and decrypted. */
 const MOST_LOADING = 500;
 /** Every change is announced, and the announcements are tried out; this only bounds what is not foreseen. */
 const MAX_AGE_MS = 5 * 60_000;
@@ -58,6 +59,7 @@ export class LiveSources {
   readonly #unknown = new LRUCache<string, number>({ max: MOST_UNKNOWN_URLS });
   /** Look-ups under way that a change has not overtaken. Concurrent callbacks share them. */
   readonly #loading = new Map<string, Promise<LiveSource | null>>();
+  readonly #finder: SourceFinder;
   #loads = 0;
   /** For signing deliveries: by `tenant id/source id`, deleted sources too. */
   readonly #byId = new LRUCache<string, RememberedById>({ max: MOST_SOURCES_BY_ID });
@@ -69,6 +71,7 @@ export class LiveSources {
     private readonly tenantKeys: TenantKeys,
     private readonly urlTokens: UrlTokens,
   ) {
+    this.#finder = new SourceFinder(database, LOAD_TIMEOUT_MS);
     changes.subscribe((change) => {
       // What is being looked up may have been read before the change: those who wait get it, nobody after them.
       this.#loading.clear();
@@ -103,26 +106,32 @@ export class LiveSources {
     if (remembered !== undefined && this.isFresh(remembered.loadedAtMs, MAX_AGE_MS)) return remembered.source;
     const missedAtMs = this.#unknown.get(url);
     if (missedAtMs !== undefined && this.isFresh(missedAtMs, MAX_AGE_OF_UNKNOWN_MS)) return null;
-    return this.#loading.get(url) ?? this.lookUp(url, [tenantSlug, sourceSlug]);
+    return this.#loading.get(url) ?? this.lookUp(url, { tenantSlug, sourceSlug });
   }
 
-  private lookUp(url: string, slugs: readonly [string, string]): Promise<LiveSource | null> {
-    if (this.#loads >= MOST_LOADING) return Promise.reject(new Overloaded());
-    this.#loads += 1;
+  private lookUp(url: string, slugs: Slugs): Promise<LiveSource | null> {
     const loadedAtMs = Date.now();
-    const loading = within(
-      LOAD_TIMEOUT_MS,
-      this.load('t.slug = $1 and s.slug = $2 and s.deleted_at is null', slugs),
-    );
+    const loading = within(LOAD_TIMEOUT_MS, this.loadAtAcrossTenants(slugs));
     this.#loading.set(url, loading);
     const end = (source?: LiveSource | null): void => {
-      this.#loads -= 1;
       if (this.#loading.get(url) !== loading) return;
       this.#loading.delete(url);
       if (source !== undefined) this.remember(url, source, loadedAtMs);
     };
     loading.then(end, () => end());
     return loading;
+  }
+
+  private async loadAtAcrossTenants(slugs: Slugs): Promise<LiveSource | null> {
+    const found = await this.#finder.findAcrossTenants(slugs);
+    if (found === null) return null;
+    if (this.#loads >= MOST_LOADING) throw new Overloaded();
+    this.#loads += 1;
+    try {
+      return await this.loadAcrossTenants(found.tenantId, found.id);
+    } finally {
+      this.#loads -= 1;
+    }
   }
 
   private remember(url: string, source: LiveSource | null, loadedAtMs: number): void {

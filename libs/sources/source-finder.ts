@@ -1,0 +1,56 @@
+import { type Database, GroupCommit } from '#database';
+
+const MOST_AT_A_TIME = 1_000;
+const MOST_WAITING = 10_000;
+
+/** The two names in an ingest URL. */
+export interface Slugs {
+  readonly tenantSlug: string;
+  readonly sourceSlug: string;
+}
+
+/** Which source it is. */
+export interface SourceKey {
+  readonly tenantId: string;
+  readonly id: string;
+}
+
+/**
+ * Finds which source is at a URL, if any. What is asked while the database is answering makes up the next statement, so that
+ * a flood of made-up URLs comes to some statements a second, whatever its size, and real ones wait for one of them.
+ */
+export class SourceFinder {
+  readonly #questions: GroupCommit<Slugs, SourceKey | null>;
+
+  constructor(
+    private readonly database: Database,
+    mostWaitMs: number,
+  ) {
+    this.#questions = new GroupCommit({
+      write: (batch) => this.findAllAcrossTenants(batch),
+      bytesOf: () => 0,
+      mostRows: MOST_AT_A_TIME,
+      mostBatchBytes: Infinity,
+      mostWaitingRows: MOST_WAITING,
+      mostWaitingBytes: Infinity,
+      mostWaitMs,
+    });
+  }
+
+  /** The source with these names, or `null`; rejects with `Overloaded` when too many are asked for. */
+  findAcrossTenants(slugs: Slugs): Promise<SourceKey | null> {
+    return this.#questions.add(slugs);
+  }
+
+  private async findAllAcrossTenants(batch: readonly Slugs[]): Promise<(SourceKey | null)[]> {
+    const rows = await this.database.queryAcrossTenants<{ place: number; tenant_id: string; id: string }>(
+      `select asked.place::integer, s.tenant_id, s.id
+       from unnest($1::text[], $2::text[]) with ordinality as asked(tenant_slug, source_slug, place)
+       join tenants t on t.slug = asked.tenant_slug
+       join sources s on s.tenant_id = t.id and s.slug = asked.source_slug and s.deleted_at is null`,
+      [batch.map(({ tenantSlug }) => tenantSlug), batch.map(({ sourceSlug }) => sourceSlug)],
+    );
+    const keys = new Map(rows.map(({ place, tenant_id, id }) => [place, { tenantId: tenant_id, id }]));
+    return batch.map((_, index) => keys.get(index + 1) ?? null);
+  }
+}
