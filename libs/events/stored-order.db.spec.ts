@@ -16,6 +16,8 @@ let pool: pg.Pool;
 beforeEach(async () => {
   database = await createDatabase();
   pool = createPool(database.url, 'streams', 5_000, { byKey: true, inOrder: true });
+  // A connection may still be closing when its database goes.
+  pool.on('error', () => undefined);
   await ensurePartitions(database.pool, Date.now());
 });
 afterEach(async () => {

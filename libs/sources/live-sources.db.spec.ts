@@ -9,10 +9,11 @@ let asked: jest.SpyInstance;
 beforeAll(async () => {
   app = await TestApp.start({ settings: { roles: ['inbox', 'api'] } });
   live = app.app.get(LiveSources, { strict: false });
-  tenant = await app.tenant();
 });
 afterAll(() => app.stop());
-beforeEach(() => {
+beforeEach(async () => {
+  // Its own for each, also for one that is run again.
+  tenant = await app.tenant();
   asked = jest.spyOn(app.app.get(Database), 'queryAcrossTenants');
 });
 afterEach(() => asked.mockRestore());
