@@ -24,8 +24,6 @@ export interface Means {
 
 const LINE_FEED = 0x0a;
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
-/** Longer ones are not written in another way: that takes too long. */
-const MOST_COMPARED_BYTES = 512 * 1024;
 const MOST_DECOMPRESSED_BYTES = 64 * 1024;
 /** Documents have many spellings: after these what happens to bytes is tried, and then the rest. */
 const LIKELY_SPELLINGS = 10;
@@ -35,7 +33,7 @@ export function* bodyVariants(body: Buffer, headers: HeaderPairs, means: Means):
   const { budget } = means;
   yield* unpacked(body, headers, means);
   yield* withoutLineEnd(body);
-  const seen = new Set([body.length <= MOST_COMPARED_BYTES ? body.toString('latin1') : '']);
+  const seen = [body];
   const spellings = spellingsOf(body, headers, budget);
   for (const spelling of taken(spellings, 1)) yield* made(spelling, seen, budget);
   yield* withLineEnd(body);
@@ -44,14 +42,14 @@ export function* bodyVariants(body: Buffer, headers: HeaderPairs, means: Means):
   for (const spelling of taken(spellings, Infinity)) yield* made(spelling, seen, budget);
 }
 
-function* made(spelling: Spelling, seen: Set<string>, budget: Budget): Generator<BodyVariant> {
+function* made(spelling: Spelling, seen: Buffer[], budget: Budget): Generator<BodyVariant> {
   const { how, work, make, isReserialized = true } = spelling;
   if (!budget.spend(work * WORK.spelling)) return;
   const made = make();
   const body = typeof made === 'string' ? Buffer.from(made) : made;
-  const text = body.toString('latin1');
-  if (!seen.has(text)) yield { body, how, isReserialized };
-  seen.add(text);
+  if (seen.some((one) => one.equals(body))) return;
+  seen.push(body);
+  yield { body, how, isReserialized };
 }
 
 const ENCODINGS = { gzip: 'gzip', 'x-gzip': 'gzip', deflate: 'deflate', br: 'br' } as const;

@@ -14,6 +14,8 @@ export const WORK = {
   furtherKey: { compute: 3_500, compare: 6_000, public: 75_000, none: 1_000 },
   /** Where the URL is signed, and with it what stands in its query or in a form. */
   takingUrlApart: 6_000,
+  /** Per byte, where what is signed stands in fields of the body. */
+  takingBodyApart: 20,
   /** Where a single one takes a millisecond and more, as on the curves P-384 and P-521: three are to be had. */
   slowVerification: 600_000,
   /** Making a key of the text of a secret. */
@@ -25,8 +27,8 @@ export const WORK = {
   /** Per byte of JSON, and with each of its values. */
   parsing: 6,
   value: 15,
-  /** Per byte that is written anew. */
-  spelling: 3,
+  /** Per byte that is written anew, and thrown away. */
+  spelling: 5,
   /** Per character that is written as its code. */
   escape: 40,
   /** Per byte that comes out of it. */

@@ -5,8 +5,6 @@ import { algorithmIn, claimedTimeMs, type ReadToken, tokenIn } from './tokens.js
 
 /** Longer than any clock is wrong: the time is judged for itself once everything else is known. */
 const ANY_TOLERANCE_SECONDS = 1e13;
-/** Signatures in the body are found by parsing it each time. */
-const PARSED_WORK = 6;
 /** RFC 7518 section 3.4: their arithmetic is not made fast as that of P-256 is. */
 const SLOW_ALGORITHMS: readonly (string | null)[] = ['ES384', 'ES512'];
 
@@ -54,11 +52,14 @@ export class Trials {
 
   /** What a verification takes. */
   workOf(scheme: Scheme, { body }: SignedRequest, keys: number): number {
-    const perByte = scheme.signatureHeaders.length === 0 ? PARSED_WORK : WORK.hashing;
+    const isParsed = scheme.parsesBody === true || scheme.signatureHeaders.length === 0;
     const first = this.#isSlow ? WORK.slowVerification : WORK.verification[scheme.secretUse];
     const further = this.#isSlow ? WORK.slowVerification : WORK.furtherKey[scheme.secretUse];
-    const taking = this.touched.url ? WORK.takingUrlApart : 0;
-    return taking + first + Math.max(0, keys - 1) * further + Math.max(1, keys) * body.length * perByte;
+    const takingApart =
+      (this.touched.url ? WORK.takingUrlApart : 0) + (isParsed ? WORK.takingBodyApart * body.length : 0);
+    return (
+      takingApart + first + Math.max(0, keys - 1) * further + Math.max(1, keys) * body.length * WORK.hashing
+    );
   }
 
   /** A request that notes whether its URL and its body are read. */

@@ -48,7 +48,8 @@ function around(inner: HmacScheme, options: HmacOverUrlOptions): HmacScheme {
   };
 
   const otherwise: HmacScheme['otherwise'] = (deviation) => around(inner.otherwise(deviation), options);
-  const scheme = { ...inner, name: options.name ?? 'hmac-over-url', verify, sign, otherwise };
+  const name = options.name ?? 'hmac-over-url';
+  const scheme = { ...inner, name, parsesBody: true, verify, sign, otherwise };
   if (bodyHashParameter === undefined) return scheme;
   return { ...scheme, address: (request) => withBodyHash(request, bodyHashParameter) };
 }

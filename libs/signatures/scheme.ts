@@ -102,6 +102,8 @@ export interface Scheme<Material = unknown> {
   readonly signatureHeaders: readonly string[];
   /** The query parameter that holds a credential, so that nobody keeps or shows it; absent where there is none. */
   readonly tokenParameter?: string;
+  /** Whether the body is parsed each time, because what is signed stands in its fields; absent for no. */
+  readonly parsesBody?: boolean;
   readonly signsTimestamp: boolean;
   /** Seconds; `null` when no time is signed. */
   readonly defaultToleranceSeconds: number | null;
