@@ -9,14 +9,13 @@ export interface EventKey {
 /**
  * Adds one to the count of each of these events' duplicates, more to one that is named several times. A statement of its
  * own after the commit: the one that stores a batch cannot see a first event that another process stored a moment ago.
- * `pool` must look rows up by key: a plan that is kept from when the tables were small would read them whole.
  */
 export async function countDuplicates(pool: pg.Pool, firstEvents: readonly EventKey[]): Promise<void> {
-  await pool.query({
-    name: 'count-duplicates',
-    text: countDuplicatesSql,
-    values: [firstEvents.map(({ tenantId }) => tenantId), firstEvents.map(({ id }) => id)],
-  });
+  // Without a name, so planned each time: a plan kept from when the tables were small would read them whole.
+  await pool.query(countDuplicatesSql, [
+    firstEvents.map(({ tenantId }) => tenantId),
+    firstEvents.map(({ id }) => id),
+  ]);
 }
 
 /** Rows are locked in one order, so that two processes which count the same events cannot wait for each other. */
