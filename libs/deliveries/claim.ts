@@ -140,6 +140,16 @@ function revive(destination: ClaimedDestination): ClaimedDestination {
   };
 }
 
+/** How many deliveries of a destination are being sent, by whomever. */
+const underWay = `(
+          select count(*) from (
+            select from deliveries d
+            where d.tenant_id = b.tenant_id and d.destination_id = b.destination_id and d.status = 'pending'
+              and d.lease_id is not null and d.due_at > now() and d.due_at <= now() + make_interval(secs => $2)
+            order by d.due_at offset 0
+          ) leased
+        )`;
+
 /**
  * `backlog` walks the index from one destination with pending deliveries to the next and reads when its first one is
  * due: the cost grows with the number of such destinations, not with their backlogs. `ready` is shuffled, the tenants by turns, so that
@@ -169,22 +179,8 @@ const claim = `
     select b.tenant_id, b.destination_id, t.rate_limit_per_second as rate, slot.first_at as first_slot_at,
       least(
         coalesce(w.size, $5) - coalesce(w.in_flight, 0),
-        case when t.max_in_flight is not null then t.max_in_flight - (
-          select count(*) from (
-            select from deliveries d
-            where d.tenant_id = b.tenant_id and d.destination_id = b.destination_id and d.status = 'pending'
-              and d.lease_id is not null and d.due_at > now() and d.due_at <= now() + make_interval(secs => $2)
-            order by d.due_at offset 0
-          ) leased
-        ) end,
-        case when c.next_probe_at > now() then 0 when c.opened_at is not null then 1 - (
-          select count(*) from (
-            select from deliveries d
-            where d.tenant_id = b.tenant_id and d.destination_id = b.destination_id and d.status = 'pending'
-              and d.lease_id is not null and d.due_at > now() and d.due_at <= now() + make_interval(secs => $2)
-            order by d.due_at offset 0
-          ) leased
-        ) end,
+        case when t.max_in_flight is not null then t.max_in_flight - ${underWay} end,
+        case when c.next_probe_at > now() then 0 when c.opened_at is not null then 1 - ${underWay} end,
         floor(t.rate_limit_per_second * extract(epoch from now() + make_interval(secs => $4) - slot.first_at)) + 1
       ) as places, random() as turn
     from (select * from backlog where due_at <= now() offset 0) b
