@@ -1,41 +1,23 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventually, hexHmac, send } from '#testing';
-import { ServerProcess } from './server-process.fixture.js';
+import { eventually, hexHmac } from '#testing';
+import { OwnServer } from './own-server.fixture.js';
 
-const KEY = 'a-key-that-the-operator-chose';
 const PER_TICK = 3;
 const TICK_MS = 10;
 const HANGS_FOR_MS = 3_000;
 
-let dataDir: string;
-let server: ServerProcess;
+let server: OwnServer;
 const agent = new Agent({ keepAlive: true });
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'callbox-hanging-'));
-  server = await ServerProcess.start({
-    CALLBOX_DATA_DIR: dataDir,
-    CALLBOX_BOOTSTRAP_KEY: KEY,
-    CALLBOX_API_RATE_PER_MINUTE: '0',
-  });
+  server = await OwnServer.start();
 }, 60_000);
 afterAll(async () => {
   agent.destroy();
   await server.stop();
-  rmSync(dataDir, { recursive: true, force: true });
 }, 60_000);
-
-async function api<Body>(method: string, path: string, body?: object): Promise<Body> {
-  const answer = await send<Body>(server.url + path, {
-    method,
-    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  return answer.body;
-}
 
 function post(url: string, secret: string, run: string): Promise<number> {
   const body = JSON.stringify({ event: 'run.completed', run_id: run });
@@ -51,7 +33,7 @@ function post(url: string, secret: string, run: string): Promise<number> {
 
 /** PostgreSQL, all its processes. */
 function postgres(): number[] {
-  const [postmaster = ''] = readFileSync(join(dataDir, 'postgres/postmaster.pid'), 'utf8').split('\n');
+  const [postmaster = ''] = readFileSync(join(server.dataDir, 'postgres/postmaster.pid'), 'utf8').split('\n');
   const children = readdirSync('/proc').filter((name) => {
     if (!/^\d+$/.test(name)) return false;
     try {
@@ -65,11 +47,15 @@ function postgres(): number[] {
 
 (existsSync('/proc/self') ? describe : describe.skip)('while PostgreSQL hangs', () => {
   test('callbacks are turned away, none that is answered 200 is lost, and it is over when PostgreSQL goes on', async () => {
-    await api('POST', '/v1/sources', { slug: 'runflow', provider: 'runflow' });
-    const { plain_secret: secret } = await api<{ plain_secret: string }>('POST', '/v1/callback-secrets', {
-      label: 'first',
-      source: 'runflow',
-    });
+    await server.api('POST', '/v1/sources', { slug: 'runflow', provider: 'runflow' });
+    const { plain_secret: secret } = await server.api<{ plain_secret: string }>(
+      'POST',
+      '/v1/callback-secrets',
+      {
+        label: 'first',
+        source: 'runflow',
+      },
+    );
     const answers: { readonly run: string; readonly status: number }[] = [];
     const pending: Promise<unknown>[] = [];
     let sent = 0;
@@ -94,22 +80,7 @@ function postgres(): number[] {
 
     expect(answers).toHaveLength(sent);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
-    const stored = await storedRuns();
+    const stored = new Set((await server.events<{ run_id: string }>()).map(({ run_id }) => run_id));
     expect(accepted().filter(({ run }) => !stored.has(run))).toEqual([]);
   }, 60_000);
 });
-
-async function storedRuns(): Promise<Set<string>> {
-  const runs = new Set<string>();
-  let cursor: string | null = '';
-  while (cursor !== null) {
-    const more: string = cursor === '' ? '' : `&cursor=${cursor}`;
-    const page: { data: { run_id: string }[]; next_cursor: string | null } = await api(
-      'GET',
-      `/v1/events?limit=250${more}`,
-    );
-    for (const { run_id } of page.data) runs.add(run_id);
-    cursor = page.next_cursor;
-  }
-  return runs;
-}
