@@ -81,6 +81,19 @@ export async function startCallbox(): Promise<BenchedCallbox> {
   const { plain_secret: secret } = await call<{ plain_secret: string }>('POST', '/v1/callback-secrets', {
     label: 'bench',
   });
+  let restarting: Promise<unknown> = Promise.resolve();
+  const restart: BenchedCallbox['restart'] = async (how) => {
+    const closing = pool.end();
+    const askedAt = performance.now();
+    if (how === 'kill PostgreSQL') {
+      process.kill(postmasterPidIn(dataDir), 'SIGKILL');
+      await gone(child);
+    } else await end(child, how);
+    const endedAt = performance.now();
+    await closing;
+    ({ child, pool } = await startOn(dataDir, url, env));
+    return { endedMs: endedAt - askedAt, readyMs: performance.now() - endedAt };
+  };
   return {
     url,
     sourceUrl: `${url}/in/default/default`,
@@ -97,18 +110,15 @@ export async function startCallbox(): Promise<BenchedCallbox> {
       return postmasterPidIn(dataDir);
     },
     reset: () => forgetEvents(pool),
-    storedIds: (sinceMs) => eventIds(pool, sinceMs),
-    restart: async (how) => {
-      const closing = pool.end();
-      const askedAt = performance.now();
-      if (how === 'kill PostgreSQL') {
-        process.kill(postmasterPidIn(dataDir), 'SIGKILL');
-        await gone(child);
-      } else await end(child, how);
-      const endedAt = performance.now();
-      await closing;
-      ({ child, pool } = await startOn(dataDir, url, env));
-      return { endedMs: endedAt - askedAt, readyMs: performance.now() - endedAt };
+    storedIds: async (sinceMs) => {
+      // A load may end while what was killed in its midst is still recovering.
+      await restarting;
+      return eventIds(pool, sinceMs);
+    },
+    restart: (how) => {
+      const restarted = restart(how);
+      restarting = restarted.catch(() => undefined);
+      return restarted;
     },
     stop: async () => {
       await pool.end();
