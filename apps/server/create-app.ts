@@ -89,8 +89,11 @@ function nameRequests(app: NestFastifyApplication): void {
   app
     .getHttpAdapter()
     .getInstance()
-    .addHook('preHandler', (request, _reply, done) => {
-      actingFor({ remoteIp: request.ip, requestId: request.id }, done);
+    .addHook('preHandler', (request, reply, done) => {
+      actingFor({ remoteIp: request.ip, requestId: request.id }, (leave) => {
+        reply.raw.once('close', leave);
+        done();
+      });
     });
 }
 

@@ -1,9 +1,9 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type pg from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import { SETTINGS, type Settings } from '#config';
 import { createPool, poolSize } from './connect.js';
+import { Scope } from './scope.js';
 
 const STATEMENT_TIMEOUT_MS = 5_000;
 
@@ -23,7 +23,7 @@ interface Joint {
  */
 @Injectable()
 export class Database implements OnApplicationShutdown {
-  readonly #joint = new AsyncLocalStorage<Joint>();
+  readonly #joint = new Scope<Joint>();
   readonly #acrossTenants: pg.Pool;
 
   constructor(
@@ -73,14 +73,14 @@ export class Database implements OnApplicationShutdown {
 
   /** Runs `work` outside of any transaction that would otherwise hold its own: for what must stand by itself. */
   apart<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.#joint.exit(work);
+    return this.#joint.outside(work);
   }
 
   private run<Result>(
     tenantId: string | null,
     work: (manager: EntityManager) => Promise<Result>,
   ): Promise<Result> {
-    const joint = this.#joint.getStore();
+    const joint = this.#joint.get();
     if (joint?.isOpen === true && joint.tenantId === tenantId) return this.join(joint, work);
     return this.dataSource.transaction(async (manager) => {
       await (tenantId === null

@@ -21,4 +21,5 @@ export { HeldConnection } from './held-connection.js';
 export { idAtTime, newId, timeOfId } from './ids.js';
 export { pageOf, readCursor, writeCursor } from './page.js';
 export type { Page, PageRequest } from './page.js';
+export { Scope } from './scope.js';
 export { TooSlow, within } from './within.js';

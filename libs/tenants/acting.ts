@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { Scope } from '#database';
 
 /** Who does something: a caller with an API key, the operator, or Callbox of its own accord. */
 export interface Actor {
@@ -20,23 +20,32 @@ const system: Acting = {
   requestId: null,
 };
 
-const storage = new AsyncLocalStorage<{ acting: Acting }>();
+const scope = new Scope<{ acting: Acting; leave: () => void }>();
 
-/** Runs `work`, and all that it starts, as a request from `remoteIp` whose caller is not known yet. */
-export function actingFor<Result>(
+/** Begins `work` as a request from `remoteIp` whose caller is not known yet; all that it starts is too, until `leave` is called. */
+export function actingFor(
   { remoteIp, requestId }: Pick<Acting, 'remoteIp' | 'requestId'>,
-  work: () => Result,
-): Result {
-  return storage.run({ acting: { actor: system.actor, remoteIp, requestId } }, work);
+  work: (leave: () => void) => void,
+): void {
+  const request = { acting: { actor: system.actor, remoteIp, requestId }, leave: (): void => undefined };
+  scope.begin(request, (leave) => {
+    request.leave = leave;
+    work(leave);
+  });
+}
+
+/** For a request whose answer goes on for long, but does nothing more that would be written down. */
+export function stopActing(): void {
+  scope.get()?.leave();
 }
 
 /** Says who the caller of the request under way is. */
 export function identify(actor: Actor): void {
-  const current = storage.getStore();
+  const current = scope.get();
   if (current !== undefined) current.acting = { ...current.acting, actor };
 }
 
 /** Who is acting; Callbox itself where no request is under way. */
 export function acting(): Acting {
-  return storage.getStore()?.acting ?? system;
+  return scope.get()?.acting ?? system;
 }

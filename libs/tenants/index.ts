@@ -1,7 +1,7 @@
 // Who there is and what they did: tenants, their API keys and data keys, which role may do what, the audit log.
 // May know: the database, the keyring.
 // Must not: know sources, events or deliveries.
-export { acting, actingFor, identify } from './acting.js';
+export { acting, actingFor, identify, stopActing } from './acting.js';
 export type { Acting, Actor } from './acting.js';
 export { ApiKeys } from './api-keys.service.js';
 export type { IssuedApiKey } from './api-keys.service.js';

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { EventStreamQuery } from '#contract';
 import { malformed, problem } from '#errors';
 import { Sources } from '#sources';
-import { type Caller, mayActAs } from '#tenants';
+import { type Caller, mayActAs, stopActing } from '#tenants';
 import { Operation } from '../operation.js';
 import { CurrentCaller } from '../parameters.js';
 import { audienceOf } from './frames.js';
@@ -76,6 +76,7 @@ export class EventStreamController {
     );
     const { 'content-length': _, ...headers } = reply.getHeaders() as Record<string, string>;
     reply.hijack();
+    stopActing();
     stream.open(reply.raw, { ...headers, ...STREAM_HEADERS });
   }
 
