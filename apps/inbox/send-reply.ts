@@ -17,7 +17,14 @@ export function sendReply(request: IncomingMessage, response: ServerResponse, re
     ...(closes ? { connection: 'close' } : {}),
   });
   if (closes) endAfterBody(request, response, reply.body);
-  else response.end(reply.body);
+  else endAtOnce(response, reply.body);
+}
+
+/** In one piece. By itself `end(body)` adds an empty one, and to gather two for the system costs a tenth of a callback's time. */
+function endAtOnce(response: ServerResponse, body: string): void {
+  if (body !== '') response.write(body);
+  response.socket?.uncork();
+  response.end();
 }
 
 /** Whether the rest of the body is short, and will come, so that Node discards it and takes the next request. */

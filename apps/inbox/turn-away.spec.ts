@@ -15,7 +15,8 @@ beforeEach(() => {
 /** A request whose body has arrived; what it is answered is noted. */
 function come(contentLength = 100): void {
   const request = { headers: { 'content-length': String(contentLength) }, complete: true };
-  const response = { writeHead: (status: number) => answered.push(status), end: () => undefined };
+  const write = (): void => undefined;
+  const response = { writeHead: (status: number) => answered.push(status), write, end: write, socket: null };
   turnAway.answer(request as unknown as IncomingMessage, response as unknown as ServerResponse);
 }
 
