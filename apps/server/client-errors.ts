@@ -23,10 +23,11 @@ const ending = new WeakSet<Socket>();
 
 /** Answers what is not HTTP, or did not come in time, and ends its connection; nothing else on it is listened to. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (ending.has(socket)) return;
+  // Who has said nothing yet may stay for longer, and is not waiting for an answer.
+  const isSilent = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0;
+  if (isSilent || ending.has(socket)) return;
   ending.add(socket);
-  // Who has said nothing is not waiting for an answer, and might take it for that of a request just being sent.
-  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesRead === 0) socket.destroy();
+  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
   else answerInTurn(CODES[error.code ?? ''] ?? 'malformed_request', socket);
 }
 

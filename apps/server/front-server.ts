@@ -13,6 +13,7 @@ import { isIngestTarget } from '#sources';
 import { awaitContinue } from '../inbox/expectation.js';
 import type { Inbox } from '../inbox/inbox.js';
 import { sendReply } from '../inbox/send-reply.js';
+import { Newcomers } from './newcomers.js';
 import { flawOf } from './request-flaws.js';
 
 const MAKE_ROOM_EVERY_MS = 100;
@@ -24,7 +25,9 @@ export function createFrontServer(
   limits: Limits,
 ): Server {
   const isForInbox = ({ url = '' }: IncomingMessage): boolean => front.inbox !== null && isIngestTarget(url);
+  const newcomers = new Newcomers();
   const receive = (request: IncomingMessage, response: ServerResponse): void => {
+    newcomers.remove(request.socket);
     const flaw = flawOf(request);
     if (flaw !== null) refuse(request, response, flaw);
     else if (isForInbox(request)) void front.inbox?.handle(request, response);
@@ -49,19 +52,23 @@ export function createFrontServer(
   // RFC 9110, section 10.1.1: an expectation that is not known may be ignored.
   server.on('checkExpectation', receive);
   server.maxConnections = limits.mostConnections;
-  makeRoom(server);
+  server.on('connection', (socket) => newcomers.add(socket));
+  const timer = setInterval(() => newcomers.closeSilent(limits.silenceTimeoutMs), limits.checkEveryMs).unref();
+  server.once('close', () => clearInterval(timer));
+  makeRoom(server, newcomers);
   // Their size is bounded already; beyond a number of headers Node would drop the rest without a word.
   server.maxHeadersCount = 0;
   return server;
 }
 
 /** Connections that nobody is using make room for those that somebody would use. */
-function makeRoom(server: Server): void {
+function makeRoom(server: Server, newcomers: Newcomers): void {
   let madeAtMs = -Infinity;
   server.on('drop', () => {
     if (performance.now() - madeAtMs < MAKE_ROOM_EVERY_MS) return;
     madeAtMs = performance.now();
     server.closeIdleConnections();
+    newcomers.makeRoom();
   });
 }
 

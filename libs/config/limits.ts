@@ -1,9 +1,11 @@
 /** How long senders may take, how many may be connected, and what their bodies may take of this process's memory. */
 export interface Limits {
-  /** From the first byte of a request, or of the connection, to the end of its headers. */
+  /** From the first byte of a request to the end of its headers. */
   readonly headersTimeoutMs: number;
   /** From the first byte of a request to its last one. */
   readonly requestTimeoutMs: number;
+  /** How long a connection may stand before its first byte comes. */
+  readonly silenceTimeoutMs: number;
   /** How long a connection may stand idle between two requests. */
   readonly keepAliveTimeoutMs: number;
   /** How often connections and bodies are looked at for those that have taken too long. */
@@ -24,6 +26,7 @@ export interface Limits {
 export const defaultLimits: Limits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
+  silenceTimeoutMs: 60_000,
   // Longer than the minute after which load balancers close theirs: who closes first must not be the one that is sent to.
   keepAliveTimeoutMs: 75_000,
   checkEveryMs: 1_000,

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultLimits } from '#config';
 import { eventually, hexHmac, send, TestApp, type TestTenant } from '#testing';
 import { openConnection, readAnswer, sendRaw } from './raw-request.fixture.js';
@@ -18,6 +19,7 @@ beforeAll(async () => {
         ...defaultLimits,
         headersTimeoutMs: 400,
         requestTimeoutMs: 3_000,
+        silenceTimeoutMs: 2_500,
         keepAliveTimeoutMs: 2_000,
         checkEveryMs: 50,
         mostConnections: MOST_CONNECTIONS,
@@ -85,6 +87,14 @@ describe('a connection', () => {
     expect(said).toBe(0);
   });
 
+  test('that is made in advance is good for a request later than headers may take', async () => {
+    const socket = await open();
+    await sleep(1_000);
+    const answer = readAnswer(socket);
+    socket.write('GET /in/nobody/nothing HTTP/1.1\r\nhost: callbox\r\n\r\n');
+    expect((await answer).status).toBe(404);
+  });
+
   test('whose headers never end is answered 408 and closed', async () => {
     const socket = await open();
     const answer = readAnswer(socket);
@@ -112,6 +122,26 @@ describe('a connection', () => {
     // Those that have asked for nothing yet may be about to: the newest are closed.
     await Promise.all(sockets.slice(-10).map(closed));
     await eventually(async () => expect(await genuine()).toBe(200));
+  });
+
+  test.each([
+    ['say nothing', ''],
+    ['never come to the end of their headers', 'POST /in/a/b HTTP/1.1\r\n'],
+  ])('can be had however many %s', async (_, said) => {
+    let isOver = false;
+    const occupy = async (): Promise<void> => {
+      while (!isOver) {
+        const socket = await open();
+        socket.write(said);
+        await closed(socket);
+      }
+    };
+    const occupants = Array.from({ length: MOST_CONNECTIONS + 50 }, occupy);
+    for (let callback = 0; callback < 5; callback += 1)
+      await eventually(async () => expect(await genuine()).toBe(200), 3_000);
+    isOver = true;
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(occupants);
   });
 });
 
