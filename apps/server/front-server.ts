@@ -53,7 +53,10 @@ export function createFrontServer(
   server.on('checkExpectation', receive);
   server.maxConnections = limits.mostConnections;
   server.on('connection', (socket) => newcomers.add(socket));
-  const timer = setInterval(() => newcomers.closeSilent(limits.silenceTimeoutMs), limits.checkEveryMs).unref();
+  const timer = setInterval(
+    () => newcomers.closeSilent(limits.silenceTimeoutMs),
+    limits.checkEveryMs,
+  ).unref();
   server.once('close', () => clearInterval(timer));
   makeRoom(server, newcomers);
   // Their size is bounded already; beyond a number of headers Node would drop the rest without a word.
