@@ -16,6 +16,7 @@ export { Changes } from './changes.js';
 export type { Change } from './changes.js';
 export { CompositeArray } from './composite-array.js';
 export { DiskSpace } from './disk-space.js';
+export { findPage } from './find-page.js';
 export { GroupCommit, Overloaded } from './group-commit.js';
 export { HeldConnection } from './held-connection.js';
 export { idAtTime, newId, timeOfId } from './ids.js';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { type EntityManager, IsNull, LessThan } from 'typeorm';
+import { type EntityManager, IsNull } from 'typeorm';
 import { SETTINGS, type Settings } from '#config';
 import type { AuditAction } from '#contract';
-import { Changes, Database, newId, type Page, type PageRequest, pageOf } from '#database';
+import { Changes, Database, findPage, newId, type Page, pageOf, type PageRequest } from '#database';
 import { problem } from '#errors';
 import type { DataKey } from '#keyring';
 import { AddressPolicy, checkUrl } from '#outbound';
@@ -89,15 +89,7 @@ export class Destinations {
   async list(tenantId: string, page: PageRequest): Promise<Page<DestinationView>> {
     const dataKey = await this.tenantKeys.open(tenantId);
     return this.database.tenant(tenantId, async (manager) => {
-      const rows = await manager.find(Destination, {
-        where: {
-          tenant_id: tenantId,
-          deleted_at: IsNull(),
-          ...(page.before === null ? {} : { id: LessThan(page.before) }),
-        },
-        order: { id: 'DESC' },
-        take: page.limit + 1,
-      });
+      const rows = await findPage(manager, Destination, { tenant_id: tenantId, deleted_at: IsNull() }, page);
       const circuits = await circuitsOf(manager, rows);
       return pageOf(
         rows.map((row) => view(row, dataKey, circuits.get(row.id) ?? null)),

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, IsNull, LessThan } from 'typeorm';
-import { Changes, Database, type Page, type PageRequest, pageOf } from '#database';
+import { type EntityManager, IsNull } from 'typeorm';
+import { Changes, Database, findPage, type Page, pageOf, type PageRequest } from '#database';
 import { type AuditAction, toUlid } from '#contract';
 import { problem } from '#errors';
 import { AuditLog } from '#tenants';
@@ -116,16 +116,16 @@ export class CallbackSecrets {
   async list(tenantId: string, page: PageRequest, sourceId?: string): Promise<Page<CallbackSecret>> {
     await this.usage.flush();
     return this.database.tenant(tenantId, async (manager) => {
-      const rows = await manager.find(CallbackSecret, {
-        where: {
+      const rows = await findPage(
+        manager,
+        CallbackSecret,
+        {
           tenant_id: tenantId,
           deleted_at: IsNull(),
           ...(sourceId === undefined ? {} : { source_id: sourceId }),
-          ...(page.before === null ? {} : { id: LessThan(page.before) }),
         },
-        order: { id: 'DESC' },
-        take: page.limit + 1,
-      });
+        page,
+      );
       return pageOf(await markCurrent(manager, tenantId, rows), page.limit);
     });
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, IsNull, LessThan } from 'typeorm';
+import { type EntityManager, IsNull } from 'typeorm';
 import type { AuditAction } from '#contract';
-import { Changes, Database, newId, type Page, type PageRequest, pageOf } from '#database';
+import { Changes, Database, findPage, newId, type Page, pageOf, type PageRequest } from '#database';
 import { problem } from '#errors';
 import { findPreset } from '#providers';
 import { AuditLog, Tenants } from '#tenants';
@@ -86,15 +86,7 @@ export class Sources {
 
   async list(tenantId: string, page: PageRequest): Promise<Page<Source>> {
     const rows = await this.database.tenant(tenantId, (manager) =>
-      manager.find(Source, {
-        where: {
-          tenant_id: tenantId,
-          deleted_at: IsNull(),
-          ...(page.before === null ? {} : { id: LessThan(page.before) }),
-        },
-        order: { id: 'DESC' },
-        take: page.limit + 1,
-      }),
+      findPage(manager, Source, { tenant_id: tenantId, deleted_at: IsNull() }, page),
     );
     return pageOf(rows, page.limit);
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, IsNull, LessThan } from 'typeorm';
-import { Database, newId, type Page, type PageRequest, pageOf } from '#database';
+import { type EntityManager, IsNull } from 'typeorm';
+import { Database, findPage, newId, type Page, pageOf, type PageRequest } from '#database';
 import { problem } from '#errors';
 import { Keyring } from '#keyring';
 import { ApiKey } from './api-key.entity.js';
@@ -80,15 +80,7 @@ export class ApiKeys {
 
   async list(tenantId: string, page: PageRequest): Promise<Page<ApiKey>> {
     const rows = await this.database.tenant(tenantId, (manager) =>
-      manager.find(ApiKey, {
-        where: {
-          tenant_id: tenantId,
-          deleted_at: IsNull(),
-          ...(page.before === null ? {} : { id: LessThan(page.before) }),
-        },
-        order: { id: 'DESC' },
-        take: page.limit + 1,
-      }),
+      findPage(manager, ApiKey, { tenant_id: tenantId, deleted_at: IsNull() }, page),
     );
     return pageOf(rows, page.limit);
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, LessThan } from 'typeorm';
-import { Changes, Database, newId, type Page, type PageRequest, pageOf } from '#database';
+import { type EntityManager } from 'typeorm';
+import { Changes, Database, findPage, newId, type Page, pageOf, type PageRequest } from '#database';
 import { problem } from '#errors';
 import { Keyring } from '#keyring';
 import { ApiKeys, type IssuedApiKey } from './api-keys.service.js';
@@ -101,13 +101,7 @@ export class Tenants {
   }
 
   async listAcrossTenants(page: PageRequest): Promise<Page<Tenant>> {
-    const rows = await this.database.acrossTenants((manager) =>
-      manager.find(Tenant, {
-        where: page.before === null ? {} : { id: LessThan(page.before) },
-        order: { id: 'DESC' },
-        take: page.limit + 1,
-      }),
-    );
+    const rows = await this.database.acrossTenants((manager) => findPage(manager, Tenant, {}, page));
     return pageOf(rows, page.limit);
   }
 

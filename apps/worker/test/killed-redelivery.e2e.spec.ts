@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { Redeliveries } from '#deliveries';
 import { createDatabase, eventually, TestApp, type TestDatabase } from '#testing';
 import { destination, Receivers } from './delivering.fixture.js';
 import { storeEvents, uuidOf } from './stored-events.fixture.js';
+import { killWorkers, spawnWorker } from './spawned-worker.fixture.js';
 
 const EVENTS = 4_000;
 /** So many that a step looks at a thousand events, and collecting takes several. */
@@ -12,34 +11,16 @@ const DESTINATIONS = 40;
 let database: TestDatabase;
 let app: TestApp;
 const receivers = new Receivers();
-const children: ChildProcess[] = [];
 beforeAll(async () => {
   database = await createDatabase();
   app = await TestApp.start({ database, settings: { roles: ['inbox', 'api'] } });
 });
 afterAll(async () => {
-  for (const child of children) child.kill('SIGKILL');
+  killWorkers();
   await receivers.stop();
   await app.stop();
   await database.drop();
 });
-
-function spawnWorker(): ChildProcess {
-  const child = spawn(process.execPath, [join(process.cwd(), 'dist/apps/server/main.js')], {
-    env: {
-      PATH: process.env['PATH'],
-      DATABASE_URL: database.url,
-      CALLBOX_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
-      CALLBOX_ROLES: 'worker',
-      CALLBOX_ALLOW_DESTINATIONS: '127.0.0.0/8',
-      HOST: '127.0.0.1',
-      PORT: String(20_000 + Math.floor(Math.random() * 20_000)),
-    },
-    stdio: 'ignore',
-  });
-  children.push(child);
-  return child;
-}
 
 async function numberOf(sql: string): Promise<number> {
   const { rows } = await database.pool.query<{ number: number }>(sql);
@@ -70,14 +51,14 @@ test('workers that are killed in the middle of an order leave every event with e
     [made, 2_700],
   ];
   for (const [sql, atLeast] of moments) {
-    const victim = spawnWorker();
+    const victim = spawnWorker(database.url);
     await eventually(async () => expect(await numberOf(sql)).toBeGreaterThanOrEqual(atLeast), 60_000);
     victim.kill('SIGKILL');
     // What it was sending: the next one need not wait for the end of the leases.
     await database.pool.query('update deliveries set due_at = now() where lease_id is not null');
   }
   expect(await numberOf(made)).toBeLessThan(EVENTS);
-  spawnWorker();
+  spawnWorker(database.url);
   const redeliveries = app.app.get(Redeliveries);
   await eventually(async () => {
     await database.pool.query(

@@ -1,21 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { createDatabase, eventually, TestApp, type TestDatabase } from '#testing';
 import { callRunflow, deliveryThat, destination, Receivers } from './delivering.fixture.js';
+import { killWorkers, spawnWorker } from './spawned-worker.fixture.js';
 
 let database: TestDatabase;
 let app: TestApp;
 const receivers = new Receivers();
-const children: ChildProcess[] = [];
 beforeEach(async () => {
   database = await createDatabase();
   // Receives and manages, but delivers nothing: workers are started and ended by the tests.
   app = await TestApp.start({ database, settings: { roles: ['inbox', 'api'] } });
 });
 afterEach(async () => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
+  killWorkers();
   await app.stop();
   await database.drop();
 });
@@ -23,24 +21,6 @@ afterAll(() => receivers.stop());
 
 function startWorker(): Promise<TestApp> {
   return TestApp.start({ database, settings: { roles: ['worker'] } });
-}
-
-/** A worker as its users start it, which can be killed. */
-function spawnWorker(): ChildProcess {
-  const child = spawn(process.execPath, [join(process.cwd(), 'dist/apps/server/main.js')], {
-    env: {
-      PATH: process.env['PATH'],
-      DATABASE_URL: database.url,
-      CALLBOX_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
-      CALLBOX_ROLES: 'worker',
-      CALLBOX_ALLOW_DESTINATIONS: '127.0.0.0/8',
-      HOST: '127.0.0.1',
-      PORT: String(20_000 + Math.floor(Math.random() * 20_000)),
-    },
-    stdio: 'ignore',
-  });
-  children.push(child);
-  return child;
 }
 
 async function runflowTenant(url: string) {
@@ -69,7 +49,7 @@ test('a worker that is killed in the middle of sending is replaced within 60 s',
   const receiver = await receivers.start();
   receiver.answer({ silent: true });
   const { tenant, source } = await runflowTenant(receiver.url);
-  const victim = spawnWorker();
+  const victim = spawnWorker(database.url);
   const eventId = await callRunflow(source);
   await eventually(() => expect(receiver.requests).toHaveLength(1), 20_000);
   victim.kill('SIGKILL');
@@ -170,7 +150,7 @@ describe('a worker that is told to stop', () => {
   test('waits for an answer for a while only, and then gives the lease back', async () => {
     const receiver = await startSlowReceiver();
     const { tenant, source } = await runflowTenant(receiver.url);
-    const leaving = spawnWorker();
+    const leaving = spawnWorker(database.url);
     const eventId = await callRunflow(source);
     await eventually(() => expect(receiver.waiting).toHaveLength(1), 20_000);
     const ended = new Promise((resolve) => leaving.once('exit', resolve));
