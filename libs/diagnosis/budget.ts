@@ -12,16 +12,18 @@ export const WORK = {
   hashing: 0.7,
   /** With each further key. */
   furtherKey: { compute: 3_500, compare: 6_000, public: 75_000, none: 1_000 },
-  /** Where the URL is signed, and with it what stands in its query or in a form. */
+  /** Where the URL is signed. */
+  writingUrl: 1_500,
+  /** With it what stands in its query or in a form. */
   takingUrlApart: 6_000,
   /** Per byte, where what is signed stands in fields of the body. */
   takingBodyApart: 20,
   /** Where a single one takes a millisecond and more, as on the curves P-384 and P-521: three are to be had. */
   slowVerification: 600_000,
   /** Making a key of the text of a secret. */
-  key: { compute: 5_000, compare: 1_000, public: 100_000, none: 0 },
+  key: { compute: 3_000, compare: 1_000, public: 100_000, none: 0 },
   /** Building a scheme with a detail that differs. */
-  scheme: 10_000,
+  scheme: 7_000,
   /** Per byte: finding out what it may be, and telling one text from another. */
   reading: 5,
   /** Per byte of JSON, and with each of its values. */

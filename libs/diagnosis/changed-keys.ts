@@ -1,3 +1,4 @@
+import { KeyObject } from 'node:crypto';
 import type { Deviation, Key, Scheme, SignedRequest } from '#signatures';
 import { WORK } from './budget.js';
 import type { Finding } from './finding.js';
@@ -6,7 +7,7 @@ import { SECRET_FORMS } from './secret-forms.js';
 import type { Trials } from './trials.js';
 
 /** The likeliest of them: those of this source that have expired, and those of sources of the same provider. */
-const LIKELY_OTHERS = 40;
+const LIKELY_OTHERS = { compute: 40, compare: 40, public: 4, none: 0 } as const;
 /** Of a source with more secrets the newest: each is tried in all forms. */
 const MOST_FORMED = 4;
 
@@ -32,6 +33,7 @@ export class ChangedKeys {
   #secrets: readonly KnownSecret[] | undefined;
   #others: readonly KnownSecret[] | undefined;
   #likelyOthers: Change | null | undefined;
+  #expired: Change | null | undefined;
   #forms: Change[] | undefined;
 
   constructor(
@@ -45,13 +47,24 @@ export class ChangedKeys {
    * here as well, as the key of an account is in all of its sources, is not another one.
    */
   async likelyOthers(): Promise<Change | null> {
-    this.#likelyOthers ??= this.changeTo((await this.others()).slice(0, LIKELY_OTHERS));
+    this.#likelyOthers ??= this.changeTo((await this.others()).slice(0, this.mostLikely));
     return this.#likelyOthers;
+  }
+
+  /** Those of this source that have expired. */
+  async expired(): Promise<Change | null> {
+    const expired = (await this.others()).filter(({ standing }) => standing === 'expired');
+    this.#expired ??= this.changeTo(expired.slice(0, MOST_FORMED));
+    return this.#expired;
+  }
+
+  private get mostLikely(): number {
+    return LIKELY_OTHERS[this.reading.scheme.secretUse];
   }
 
   /** The rest of them, as far as there is budget. */
   async otherOthers(): Promise<Change | null> {
-    const rest = (await this.others()).slice(LIKELY_OTHERS);
+    const rest = (await this.others()).slice(this.mostLikely);
     const { trials, request } = this;
     const { scheme } = this.reading;
     const each =
@@ -83,7 +96,7 @@ export class ChangedKeys {
     for (const { how, format } of SECRET_FORMS) {
       if (!this.trials.budget.spend(WORK.scheme)) break;
       const formed = scheme.otherwise({ ...this.reading.deviation, secret: format });
-      const keys = own.flatMap((secret) => this.keyOf(secret, formed));
+      const keys = own.flatMap((secret) => this.formedKeyOf(secret, formed));
       const finding = (keyId: string | null): Finding => ({
         kind: 'secret_form',
         secret: secretOf(own, keyId),
@@ -100,10 +113,21 @@ export class ChangedKeys {
     return prepared.ok ? [{ id, material: prepared.material }] : [];
   }
 
+  /** None where it would be the key that the scheme makes itself: that one is tried as it is. */
+  private formedKeyOf(secret: KnownSecret, formed: Scheme): Key[] {
+    const own = this.keyOf(secret, this.reading.scheme)[0]?.material;
+    return this.keyOf(secret, formed).filter(({ material }) => !isSameMaterial(material, own));
+  }
+
   private async secrets(): Promise<readonly KnownSecret[]> {
     this.#secrets ??= (await this.trials.facts.secrets()).filter(({ use }) => use === 'signature');
     return this.#secrets;
   }
+}
+
+function isSameMaterial(one: unknown, other: unknown): boolean {
+  if (one instanceof KeyObject && other instanceof KeyObject) return one.equals(other);
+  return Buffer.isBuffer(one) && Buffer.isBuffer(other) && one.equals(other);
 }
 
 function secretOf(secrets: readonly KnownSecret[], keyId: string | null): KnownSecret {

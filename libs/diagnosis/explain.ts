@@ -23,7 +23,7 @@ const PRECEDENCE: readonly Finding['kind'][] = [
 
 /** Puts a fit into words: what was found while searching, and what of spelling and time is wrong besides. */
 export async function explain(trials: Trials, fit: Fit): Promise<Diagnosis> {
-  const findings = [...fit.findings, ...(await besides(trials, fit))];
+  const findings = [...fit.findings.flatMap(withExpiry), ...(await besides(trials, fit))];
   const sorted = findings.sort((a, b) => PRECEDENCE.indexOf(a.kind) - PRECEDENCE.indexOf(b.kind));
   const told = sorted.map((finding) => tell(trials, finding));
   const [first] = told;
@@ -35,6 +35,13 @@ export async function explain(trials: Trials, fit: Fit): Promise<Diagnosis> {
     };
   const causes = new Set(told.map(({ cause }) => cause));
   return { ...first, cause: [...causes].join('. Besides: ') };
+}
+
+/** A key made in another way of a secret that has expired would not do if it were made in the right one. */
+function withExpiry(finding: Finding): Finding[] {
+  return finding.kind === 'secret_form' && finding.secret.standing === 'expired'
+    ? [{ kind: 'secret', secret: finding.secret }, finding]
+    : [finding];
 }
 
 async function besides(trials: Trials, fit: Fit): Promise<Finding[]> {

@@ -82,8 +82,23 @@ function* likelySpellings(writing: Writing): Generator<Spelling> {
 }
 
 function* rareSpellings(writing: Writing): Generator<Spelling> {
-  const { received, value, compact, raw, sorted, twoSpaces, length, escapes, indentWork } = writing;
+  const { received, value, compact, spaced, raw, sorted, twoSpaces, length, structure, escapes, indentWork } =
+    writing;
   yield spelling('indented by 4 spaces', indentWork(4) * 2, () => indented(raw(), '    '));
+  yield spelling(
+    'written with spaces, as Python’s json.dumps does, with a newline at its end',
+    structure + escapes,
+    () => `${asciiOnly(spaced())}\n`,
+  );
+  yield spelling('indented by 2 spaces and with \\u escapes', indentWork(2) + escapes, () =>
+    asciiOnly(twoSpaces()),
+  );
+  yield spelling('indented by 2 spaces, as Go’s json.MarshalIndent does', indentWork(2) + escapes, () =>
+    htmlSafe(twoSpaces()),
+  );
+  yield spelling('written with sorted keys and spaces, but no \\u escapes', length * 8, () =>
+    spacedOut(tokensOf(sorted())),
+  );
   yield spelling('indented by tabs', indentWork(1), () => JSON.stringify(value, null, '\t'));
   yield spelling('indented, with a newline at its end', indentWork(2), () => `${twoSpaces()}\n`);
   yield spelling('indented by 2 spaces, with CRLF line breaks', indentWork(2) * 2, () =>

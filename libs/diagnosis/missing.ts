@@ -36,7 +36,7 @@ function halfSigned({ facts: { scheme, preset } }: Trials, missing: readonly str
     };
   return {
     code: 'header_missing',
-    cause: `Only a part of the signature came: ${names} is missing`,
+    cause: `Only a part of the signature came: ${names} ${missing.length === 1 ? 'is' : 'are'} missing`,
     fix: `Pass all headers on, ${names} too; a proxy in between may drop those it does not know`,
   };
 }

@@ -28,6 +28,16 @@ const slackHeaders = (body: string, time: string = String(NOW_S), name = 'X-Slac
 const containing = (text: string) => expect.stringContaining(text) as string;
 const as = (code: string, cause: string) => ({ code, cause: containing(cause) });
 
+const spaced = (text: string) => text.replace(/(?<=["\d\]}e]),|(?<="):/g, (one) => `${one} `);
+const SORTED = JSON.stringify({
+  amount: 10,
+  id: 'evt_1',
+  items: [1, { a: true }],
+  note: 'naïve <b>&',
+  rate: 1.5,
+  url: 'https://example.com/a/b',
+});
+
 const upperEscapes = (text: string) =>
   text.replace(
     /[\u007f-\uffff]/g,
@@ -50,6 +60,18 @@ describe('a body that was written anew is found, as it was', () => {
       JSON.stringify(DOCUMENT, null, 4).replaceAll('/', '\\/').replaceAll('ï', '\\u00ef'),
       'JSON_PRETTY_PRINT',
     ],
+    [
+      'by Python, with a newline',
+      `${spaced(COMPACT).replaceAll('ï', '\\u00ef')}\n`,
+      'json.dumps does, with a newline',
+    ],
+    ['by Python, indented', INDENTED.replaceAll('ï', '\\u00ef'), 'indented by 2 spaces and with \\u escapes'],
+    [
+      'by Go, indented',
+      INDENTED.replace(/[<>&]/g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`),
+      'Go’s json.MarshalIndent',
+    ],
+    ['with sorted keys and spaces', spaced(SORTED), 'sorted keys and spaces, but'],
     ['indented on Windows', INDENTED.replaceAll('\n', '\r\n'), 'CRLF line breaks'],
     ['with one number as 10.0', COMPACT.replace(':10,', ':10.0,'), '10.0 for the number 10'],
     ['with one number as 1.50', COMPACT.replace(':1.5,', ':1.50,'), '1.50 for the number 1.5'],
@@ -237,6 +259,96 @@ describe('of the secrets of other sources', () => {
     );
     expect(late).toMatchObject(as('other_secret', 'shop, which has expired'));
     expect([gone.fix, late.fix].filter((fix) => fix.includes('ingest URL'))).toEqual([]);
+  });
+});
+
+describe('where the tenant has many secrets', () => {
+  const many = (text: (index: number) => string) =>
+    Array.from({ length: 110 }, (_, index) =>
+      aSecret(text(index), {
+        id: `theirs-${index}`,
+        label: 'Theirs',
+        standing: 'other_source',
+        sourceSlug: 'shop',
+      }),
+    );
+  const old = (text: string) =>
+    aSecret(text, { id: 'old', label: 'Old', standing: 'expired', expiresAtMs: NOW_MS - 1 });
+
+  test('trying them leaves room for the mistakes with a signature by a private key', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('hex');
+    const others = many((index) => createHash('sha256').update(String(index)).digest('hex'));
+    const discord = factsOf({ provider: 'discord', secrets: [aSecret(raw), ...others] });
+    for (const [before, after] of [
+      [COMPACT, `${COMPACT}\n`],
+      [COMPACT, INDENTED],
+      [spaced(COMPACT), COMPACT],
+    ] as const) {
+      const value = sign(null, Buffer.from(`${NOW_S}${before}`), privateKey).toString('hex');
+      const request = aRequest(after, [
+        ['X-Signature-Ed25519', value],
+        ['X-Signature-Timestamp', String(NOW_S)],
+      ]);
+      expect(await diagnosed(discord, request)).toMatchObject({ code: 'body_reserialized' });
+    }
+  });
+
+  test('an expired one is found beside a body that was written anew', async () => {
+    const secrets = [
+      aSecret(SECRET),
+      old('secret-that-has-expired'),
+      ...many((index) => `of-another-source-${index}`),
+    ];
+    const request = aRequest(INDENTED, [
+      ['Callbox-Signature', signature(COMPACT, 'secret-that-has-expired')],
+    ]);
+    expect(await diagnosed(factsOf({ provider: 'callbox', secrets }), request)).toMatchObject(
+      as('other_secret', '“Old” of this source, which expired'),
+    );
+  });
+
+  test('a spelling of the body is found where the URL is signed along', async () => {
+    const secrets = [aSecret(SECRET), ...many((index) => `of-another-source-${index}`)];
+    const square = factsOf({ provider: 'square', secrets });
+    const document = { items: Array.from({ length: 8 }, () => DOCUMENT) };
+    const before = JSON.stringify(document, null, '\t');
+    const value = createHmac('sha256', SECRET)
+      .update(TOLD + before)
+      .digest('base64');
+    const request = aRequest(JSON.stringify(document), [
+      ['Host', 'inside.example'],
+      ['X-Forwarded-Host', 'hooks.shop.example'],
+      ['x-square-hmacsha256-signature', value],
+    ]);
+    expect(await diagnosed(square, request)).toMatchObject(as('body_reserialized', 'by tabs'));
+  });
+
+  test('what is wrong with an expired one is told as that, and not as a form of its key', async () => {
+    const expired = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
+    const facts = factsOf({ provider: 'standard-webhooks', secrets: [aSecret(SECRET), old(expired)] });
+    const withKey = (key: string | Buffer) =>
+      aRequest(INDENTED, [
+        ['webhook-id', 'msg_1'],
+        ['webhook-timestamp', String(NOW_S)],
+        [
+          'webhook-signature',
+          `v1,${createHmac('sha256', key).update(`msg_1.${NOW_S}.${COMPACT}`).digest('base64')}`,
+        ],
+      ]);
+    const right = await diagnosed(facts, withKey(Buffer.alloc(32, 9)));
+    expect(right).toMatchObject(as('other_secret', '“Old” of this source, which expired'));
+    expect(right.cause).not.toContain('base64');
+    const undecoded = await diagnosed(facts, withKey(expired));
+    expect(undecoded).toMatchObject(as('other_secret', 'which expired'));
+    expect(undecoded.cause).toContain('prefix included and not decoded');
+  });
+});
+
+test('of several headers that are missing, all are named', async () => {
+  const facts = factsOf({ provider: 'standard-webhooks', secrets: [aSecret(SECRET)] });
+  expect(await diagnosed(facts, aRequest(COMPACT, [['webhook-id', 'msg_1']]))).toMatchObject({
+    cause: 'Only a part of the signature came: webhook-signature and webhook-timestamp are missing',
   });
 });
 

@@ -13,6 +13,7 @@ const ALGORITHMS = ['sha1', 'sha256', 'sha512', 'sha384', 'md5'] as const;
 /** How many of a kind are tried before the other kinds get their turn, and in pairs. */
 const FIRST = 7;
 const FIRST_IN_PAIRS = 5;
+const LIKELIEST_IN_PAIRS = 3;
 
 /**
  * Looks for what the sender did otherwise: one thing at first, then two of the likely ones, as far as the budget goes.
@@ -110,9 +111,20 @@ class Search {
       (await this.first(alternating(urls.slice(0, FIRST), this.likelyBodies()))) ??
       (isSlow ? null : await this.tryOthers(await this.#keys.likelyOthers())) ??
       (await this.first(await this.#keys.forms())) ??
-      (await this.first(urls.slice(FIRST))) ??
-      (await this.first(this.furtherBodies())) ??
+      (await this.runLikelyPairs()) ??
+      (await this.first(alternating(urls.slice(FIRST), this.furtherBodies()))) ??
       (await this.tryOthers(await this.#keys.otherOthers()))
+    );
+  }
+
+  /** What costs little and often goes wrong at once; what comes after it may use up the budget. */
+  private async runLikelyPairs(): Promise<Fit | null> {
+    const bodies = this.#bodies.slice(0, FIRST_IN_PAIRS);
+    const expired = await this.#keys.expired();
+    const urls = this.urls().slice(0, LIKELIEST_IN_PAIRS);
+    return (
+      (await this.pairs(expired === null ? [] : [expired], bodies)) ??
+      (await this.pairs(urls, bodies.slice(0, LIKELIEST_IN_PAIRS)))
     );
   }
 

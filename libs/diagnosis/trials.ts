@@ -55,8 +55,8 @@ export class Trials {
     const isParsed = scheme.parsesBody === true || scheme.signatureHeaders.length === 0;
     const first = this.#isSlow ? WORK.slowVerification : WORK.verification[scheme.secretUse];
     const further = this.#isSlow ? WORK.slowVerification : WORK.furtherKey[scheme.secretUse];
-    const takingApart =
-      (this.touched.url ? WORK.takingUrlApart : 0) + (isParsed ? WORK.takingBodyApart * body.length : 0);
+    const url = isParsed ? WORK.takingUrlApart : WORK.writingUrl;
+    const takingApart = (this.touched.url ? url : 0) + (isParsed ? WORK.takingBodyApart * body.length : 0);
     return (
       takingApart + first + Math.max(0, keys - 1) * further + Math.max(1, keys) * body.length * WORK.hashing
     );
