@@ -7,7 +7,7 @@ import { SECRET_FORMS } from './secret-forms.js';
 import type { Trials } from './trials.js';
 
 /** The likeliest of them: those of this source that have expired, and those of sources of the same provider. */
-const LIKELY_OTHERS = { compute: 40, compare: 40, public: 4, none: 0 } as const;
+const LIKELY_OTHERS = { compute: 40, compare: 40, public: 3, none: 0 } as const;
 /** Of a source with more secrets the newest: each is tried in all forms. */
 const MOST_FORMED = 4;
 

@@ -10,6 +10,7 @@ import { decompressed } from './decompressed.js';
 import { KeepRate } from './keep-rate.js';
 import { keptRejection, type KeptRejection } from './kept-rejection.js';
 import { KnownSecrets } from './known-secrets.js';
+import { OtherWork } from './other-work.js';
 import { shownUrl } from './redaction.js';
 import type { RefusedCallback } from './refused-callback.js';
 import { type Waiting, WaitingRoom } from './waiting-room.js';
@@ -48,6 +49,7 @@ export class RejectionKeeper implements OnApplicationShutdown {
   readonly #pool: pg.Pool;
   readonly #rate = new KeepRate(MOST_A_SECOND);
   readonly #waiting = new WaitingRoom();
+  readonly #otherWork = new OtherWork(performance.eventLoopUtilization());
   readonly #dropped: Counter;
   #counts = new Map<string, RefusalCount>();
   #countTimer: NodeJS.Timeout | undefined;
@@ -143,10 +145,9 @@ export class RejectionKeeper implements OnApplicationShutdown {
 
   private async rest(spentMs: number): Promise<void> {
     if (this.#isStopping) return;
-    const before = performance.eventLoopUtilization();
+    const isBusy = this.#otherWork.share(performance.eventLoopUtilization(), spentMs) > BUSY;
     await pause(spentMs * REST);
-    const { utilization } = performance.eventLoopUtilization(before);
-    if (utilization > BUSY) await pause(spentMs * LONGER_REST);
+    if (isBusy) await pause(spentMs * LONGER_REST);
   }
 
   private async write(batch: readonly { row: KeptRejection; waiting: Waiting }[]): Promise<void> {
