@@ -35,6 +35,24 @@ const getWithAttempts = `
   left join attempts a on a.tenant_id = d.tenant_id and a.delivery_id = d.id
   order by a.number`;
 
+/** One that is released meanwhile is not held again for long: workers look for what nothing holds (settle.ts). */
+const makeDue = `
+  with wanted as materialized (
+    select d.id, t.status = 'paused' or exists (
+      select from sources s
+      where s.tenant_id = $1 and s.id = d.source_id and s.status = 'paused' and s.deleted_at is null
+    ) as is_held
+    from deliveries d join destinations t on t.tenant_id = d.tenant_id and t.id = d.destination_id
+    where d.tenant_id = $1 and d.id = $2 and d.lease_id is null and t.deleted_at is null
+    for update of d
+  )
+  update deliveries d set
+    status = case when w.is_held then 'held' else 'pending' end,
+    due_at = case when w.is_held then null else 'epoch'::timestamptz end,
+    next_attempt_at = case when w.is_held then null else now() end,
+    finished_at = null
+  from wanted w where d.tenant_id = $1 and d.id = w.id`;
+
 /** Lists deliveries, shows their attempts, sends them again, and erases events with all that became of them. */
 @Injectable()
 export class Deliveries {
@@ -61,24 +79,12 @@ export class Deliveries {
   }
 
   /**
-   * Makes a delivery due at once, whether it has failed, was cancelled or waits for its next attempt: before all that
-   * waits for the same destination, and through an open circuit, as its probe.
+   * Makes a delivery due at once, whatever it has come to: before all that waits for the same destination, and through
+   * an open circuit, as its probe. Where its destination or source is paused it is held, or stays so.
    */
   async retry(tenantId: string, id: string): Promise<void> {
     await this.database.tenant(tenantId, async (manager) => {
-      const [, affected] = await manager.query<[unknown, number]>(
-        `update deliveries d set
-           status = case when t.is_paused then 'held' else 'pending' end,
-           due_at = case when t.is_paused then null else 'epoch'::timestamptz end,
-           next_attempt_at = case when t.is_paused then null else now() end,
-           finished_at = null
-         from (
-           select id, status = 'paused' as is_paused from destinations where tenant_id = $1 and deleted_at is null
-         ) t
-         where d.tenant_id = $1 and d.id = $2 and t.id = d.destination_id
-           and d.status in ('pending', 'failed', 'cancelled', 'succeeded') and d.lease_id is null`,
-        [tenantId, id],
-      );
+      const [, affected] = await manager.query<[unknown, number]>(makeDue, [tenantId, id]);
       if (affected === 1) {
         await manager.query(
           `update circuits c set next_probe_at = least(c.next_probe_at, now()) from deliveries d
@@ -102,7 +108,10 @@ export class Deliveries {
         [tenantId, id],
       );
       if (row === undefined) throw problem('not_found');
-      throw problem('delivery_not_retryable', retryRefusals[row.status] ?? 'Its destination is gone');
+      throw problem(
+        'delivery_not_retryable',
+        row.status === 'pending' ? 'It is being sent right now' : 'Its destination is gone',
+      );
     });
   }
 
@@ -141,8 +150,3 @@ export class Deliveries {
     });
   }
 }
-
-const retryRefusals: Partial<Record<DeliveryStatus, string>> = {
-  pending: 'It is being sent right now',
-  held: 'Its destination or source is paused',
-};

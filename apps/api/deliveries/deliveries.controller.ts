@@ -51,6 +51,8 @@ export class DeliveriesController {
   @Operation({
     id: 'retryDelivery',
     summary: 'Try a delivery again at once',
+    description:
+      'Whatever it has come to. Where its destination or source is paused it is `held`, and sent when both are active. 409 while it is being sent, and when its destination is deleted.',
     access: 'developer',
     status: 202,
     answer: Delivery,

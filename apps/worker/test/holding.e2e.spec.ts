@@ -41,6 +41,21 @@ describe('a paused destination', () => {
     expect(receiver.requests).toHaveLength(4);
   });
 
+  test('keeps holding what is retried by hand, and sends it once when it is active again', async () => {
+    const { tenant, source, receiver, path } = await runflowTenant();
+    await tenant.ok('PATCH', path, { status: 'paused' });
+    const eventId = await callRunflow(source);
+    const { id } = await deliveryThat(tenant, eventId, { status: 'held' });
+    expect(await tenant.call('POST', `/v1/deliveries/${id}/retry`)).toMatchObject({
+      status: 202,
+      body: { id, status: 'held', attempt_count: 0, next_attempt_at: null, finished_at: null },
+    });
+    expect(receiver.requests).toHaveLength(0);
+    await tenant.ok('PATCH', path, { status: 'active' });
+    await deliveryThat(tenant, eventId, { status: 'succeeded', attempt_count: 1 });
+    expect(receiver.requests).toHaveLength(1);
+  });
+
   test('lets what is being sent end, and holds it when it has failed', async () => {
     const { tenant, source, receiver, path } = await runflowTenant({ timeout_seconds: 1 });
     receiver.answer({ silent: true });
@@ -153,6 +168,25 @@ describe('a paused source', () => {
     await tenant.ok('PATCH', '/v1/sources/runflow', { status: 'active' });
     await deliveryThat(tenant, eventId, { status: 'succeeded', attempt_count: 2 });
     expect(receiver.requests).toHaveLength(2);
+  });
+
+  test('holds what is retried by hand at once, whether it was held or had succeeded', async () => {
+    const { tenant, source, receiver } = await runflowTenant();
+    const done = await deliveryThat(tenant, await callRunflow(source), { status: 'succeeded' });
+    await tenant.ok('PATCH', '/v1/sources/runflow', { status: 'paused' });
+    const held = await deliveryThat(tenant, await callRunflow(source), { status: 'held' });
+    for (const { id } of [done, held])
+      expect(await tenant.call('POST', `/v1/deliveries/${id}/retry`)).toMatchObject({
+        status: 202,
+        body: { id, status: 'held', next_attempt_at: null },
+      });
+    await tenant.ok('PATCH', '/v1/sources/runflow', { status: 'active' });
+    for (const { event_id } of [done, held])
+      await deliveryThat(tenant, event_id, {
+        status: 'succeeded',
+        attempt_count: event_id === done.event_id ? 2 : 1,
+      });
+    expect(receiver.requests).toHaveLength(3);
   });
 
   test('and a paused destination both have to be active again', async () => {
