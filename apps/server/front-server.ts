@@ -1,8 +1,8 @@
 import {
-  createServer,
   type IncomingMessage,
   type RequestListener,
-  type Server,
+  Server,
+  type ServerOptions,
   type ServerResponse,
 } from 'node:http';
 import type { Limits } from '#config';
@@ -17,6 +17,7 @@ import { Newcomers } from './newcomers.js';
 import { flawOf } from './request-flaws.js';
 
 const MAKE_ROOM_EVERY_MS = 100;
+const CLOSE_IDLE_EVERY_MS = 50;
 
 /** Makes the HTTP server: callbacks go straight to the inbox, all else to the framework. */
 export function createFrontServer(
@@ -28,12 +29,15 @@ export function createFrontServer(
   const newcomers = new Newcomers();
   const receive = (request: IncomingMessage, response: ServerResponse): void => {
     newcomers.remove(request.socket);
+    // A sender with much to send would keep a process that is stopping for as long as it likes.
+    if (!server.listening) response.shouldKeepAlive = false;
     const flaw = flawOf(request);
     if (flaw !== null) refuse(request, response, flaw);
     else if (isForInbox(request)) void front.inbox?.handle(request, response);
     else framework(request, response);
   };
-  const server = createServer(
+  const server = new DrainingServer(
+    limits.drainWithinMs,
     {
       headersTimeout: limits.headersTimeoutMs,
       requestTimeout: limits.requestTimeoutMs,
@@ -62,6 +66,29 @@ export function createFrontServer(
   // Their size is bounded already; beyond a number of headers Node would drop the rest without a word.
   server.maxHeadersCount = 0;
   return server;
+}
+
+/**
+ * Node closes the connections that are idle when a server closes, and looks neither at those that become so later nor, from
+ * then on, at requests that never come to their end.
+ */
+class DrainingServer extends Server {
+  constructor(
+    private readonly drainWithinMs: number,
+    ...rest: [options: ServerOptions, listener: RequestListener]
+  ) {
+    super(...rest);
+  }
+
+  override close(done?: (error?: Error) => void): this {
+    const idle = setInterval(() => this.closeIdleConnections(), CLOSE_IDLE_EVERY_MS).unref();
+    const late = setTimeout(() => this.closeAllConnections(), this.drainWithinMs).unref();
+    return super.close((error) => {
+      clearInterval(idle);
+      clearTimeout(late);
+      done?.(error);
+    });
+  }
 }
 
 /** Connections that nobody is using make room for those that somebody would use. */

@@ -8,6 +8,8 @@ export interface Limits {
   readonly silenceTimeoutMs: number;
   /** How long a connection may stand idle between two requests. */
   readonly keepAliveTimeoutMs: number;
+  /** From the beginning of the end of the process to that of its last connections, whatever is still under way there. */
+  readonly drainWithinMs: number;
   /** How often connections and bodies are looked at for those that have taken too long. */
   readonly checkEveryMs: number;
   readonly mostConnections: number;
@@ -29,6 +31,7 @@ export const defaultLimits: Limits = {
   silenceTimeoutMs: 60_000,
   // Longer than the minute after which load balancers close theirs: who closes first must not be the one that is sent to.
   keepAliveTimeoutMs: 75_000,
+  drainWithinMs: 10_000,
   checkEveryMs: 1_000,
   mostConnections: 10_000,
   bodyMemoryBytes: 64 * 1_048_576,
