@@ -137,11 +137,14 @@ describe('a connection', () => {
       }
     };
     const occupants = Array.from({ length: MOST_CONNECTIONS + 50 }, occupy);
-    for (let callback = 0; callback < 5; callback += 1)
-      await eventually(async () => expect(await genuine()).toBe(200), 3_000);
-    isOver = true;
-    for (const socket of sockets) socket.destroy();
-    await Promise.all(occupants);
+    try {
+      for (let callback = 0; callback < 5; callback += 1)
+        await eventually(async () => expect(await genuine()).toBe(200), 15_000);
+    } finally {
+      isOver = true;
+      for (const socket of sockets) socket.destroy();
+      await Promise.all(occupants);
+    }
   });
 });
 
@@ -217,9 +220,12 @@ test('a thousand slow senders cannot keep a genuine callback out', async () => {
   };
   const senders = Array.from({ length: 150 }, slow);
   await eventually(() => expect(opened).toBeGreaterThanOrEqual(150));
-  for (let callback = 0; callback < 20; callback += 1)
-    await eventually(async () => expect(await genuine()).toBe(200), 3_000);
-  isOver = true;
-  for (const socket of sockets) socket.destroy();
-  await Promise.all(senders);
+  try {
+    for (let callback = 0; callback < 20; callback += 1)
+      await eventually(async () => expect(await genuine()).toBe(200), 15_000);
+  } finally {
+    isOver = true;
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(senders);
+  }
 });
