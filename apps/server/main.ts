@@ -3,7 +3,7 @@ import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import { loadSettings, type Settings } from '#config';
 import { createLogger } from '#logging';
-import { leave } from './leaving.js';
+import { abandon, leave } from './leaving.js';
 import { runMember } from './member.js';
 import { keepHeapSmall } from './memory.js';
 import { type Running, start } from './start.js';
@@ -49,7 +49,8 @@ function run(): void {
       void started.databaseLost.then(() => {
         if (!stopping)
           process.stderr.write('The embedded PostgreSQL has ended unexpectedly; Callbox stops.\n');
-        return stop('database lost', 1);
+        void stop('database lost', 1);
+        return abandon(logger);
       });
     },
     (error: unknown) => {

@@ -22,7 +22,7 @@ export interface Running {
   /** What to show in the terminal. */
   readonly welcome: string;
   /** Settles when the embedded PostgreSQL ends by itself; never on a database of one's own. */
-  readonly databaseLost: Promise<unknown>;
+  readonly databaseLost: Promise<void>;
   /** Drains and stops everything, PostgreSQL last. */
   stop(): Promise<void>;
 }
@@ -70,7 +70,7 @@ export async function start(settings: Settings, logger: Logger, entry: string): 
     const facts = { version: packageVersion(), database, migrationsRun };
     return {
       welcome: welcomeText(complete, welcome, facts),
-      databaseLost: embedded?.exited ?? new Promise(() => undefined),
+      databaseLost: lossOf(embedded),
       stop,
     };
   } catch (error) {
@@ -104,6 +104,14 @@ async function listen(app: NestFastifyApplication, { port, host }: Settings): Pr
     if ((error as { code?: unknown }).code !== 'EADDRINUSE') throw error;
     throw new Error(`port ${port} of ${host} is taken; set PORT to a free one, for example PORT=${port + 1}`);
   }
+}
+
+function lossOf(embedded: EmbeddedPostgres | null): Promise<void> {
+  return new Promise((resolve) => {
+    void embedded?.exited.then(({ expected }) => {
+      if (!expected) resolve();
+    });
+  });
 }
 
 function startDatabase(settings: Settings, logger: Logger): Promise<EmbeddedPostgres> {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createDatabase, send } from '#testing';
+import { createDatabase, eventually, Receiver, send } from '#testing';
 import { ServerProcess } from './server-process.js';
 
 const PORT = '18431';
@@ -92,6 +92,34 @@ describe('the end', () => {
     expect(server.child.stdout?.readableLength).toBeGreaterThan(0);
     expect(await server.end('SIGTERM')).toBe(0);
     expect(postmastersOf(dataDir)).toEqual([]);
+  }, 60_000);
+
+  test('comes at once when PostgreSQL is lost, though what is being sent can no more be recorded', async () => {
+    const receiver = await Receiver.start();
+    try {
+      const server = spawn();
+      const welcome = await server.ready();
+      const authorization = `Bearer ${keyIn(welcome)}`;
+      const made = await send(`${URL}/v1/destinations`, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/json' },
+        body: JSON.stringify({ name: 'App', url: receiver.url }),
+      });
+      expect(made.status).toBe(201);
+      receiver.answer({ silent: true });
+      const { url, headers, body } = pastedCurl(welcome);
+      await send(url, { method: 'POST', headers, body });
+      await eventually(() => expect(receiver.requests).toHaveLength(1));
+      const [pid] = readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n');
+      process.kill(Number(pid), 'SIGKILL');
+      // Less than the time for which it would try to record the attempt, or wait for its answer.
+      expect(
+        await eventually(() => server.exitCode ?? Promise.reject(new Error('still there')), 10_000),
+      ).toBe(1);
+      expect(server.output).toContain('The embedded PostgreSQL has ended unexpectedly');
+    } finally {
+      await receiver.stop();
+    }
   }, 60_000);
 
   test('by kill -9 is recovered from by the next start, with the data and the orphaned PostgreSQL', async () => {
