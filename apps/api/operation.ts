@@ -22,10 +22,18 @@ interface OperationOptions {
   readonly answer?: z.ZodType;
   /** What the answer means, for the document. */
   readonly answers?: string;
+  /** What `answer` is by status, where it is one of several. */
+  readonly answerOf?: readonly AnswerOfStatus[];
   /** The answer by media type, where it is not JSON and there is more to say of it. */
   readonly content?: Readonly<Record<string, MediaType>>;
   /** Beyond those that every operation of its kind can have. */
   readonly errors?: readonly ErrorCode[];
+}
+
+interface AnswerOfStatus {
+  readonly status: OperationOptions['status'];
+  readonly answer: z.ZodType;
+  readonly answers: string;
 }
 
 interface MediaType {
@@ -59,14 +67,24 @@ export function Operation(options: OperationOptions): MethodDecorator {
     }),
     ...(secured ? [ApiBearerAuth(options.access === 'operator' ? 'operator_key' : 'api_key')] : []),
     ...(options.answer === undefined ? [] : [SerializeOptions({ schema: options.answer })]),
+    ...successResponses(options),
+    ...problemResponses([...new Set(codes)]),
+  );
+}
+
+function successResponses(options: OperationOptions): MethodDecorator[] {
+  if (options.answerOf !== undefined)
+    return options.answerOf.map(({ status, answer, answers }) =>
+      ApiResponse({ status, description: answers, standardSchema: answer }),
+    );
+  return [
     ApiResponse({
       status: options.status,
       description: options.answers ?? options.summary,
       ...(options.answer === undefined ? {} : { standardSchema: options.answer }),
       ...(options.content === undefined ? {} : { content: options.content }),
     }),
-    ...problemResponses([...new Set(codes)]),
-  );
+  ];
 }
 
 const accessSentences: Readonly<Record<Access, string>> = {

@@ -113,15 +113,15 @@ export const CreateBulkRedelivery = z
   })
   .meta({ id: 'CreateBulkRedelivery' });
 
-/** A redelivery or, of a dry run, the bare count. */
-export const BulkRedelivery = z
-  .union([
-    Redelivery,
-    z.object({
-      total: z.int(),
-      is_partial: z.literal(true).optional().meta({
-        description: 'There was not the time to count them all: there are more than total',
-      }),
+/** What a dry run answers. */
+export const RedeliveryCount = z
+  .object({
+    total: z.int(),
+    is_partial: z.literal(true).optional().meta({
+      description: 'There was not the time to count them all: there are more than total',
     }),
-  ])
-  .meta({ id: 'BulkRedelivery' });
+  })
+  .meta({ id: 'RedeliveryCount' });
+
+/** A redelivery or, of a dry run, the bare count. */
+export const BulkRedelivery = z.union([Redelivery, RedeliveryCount]);

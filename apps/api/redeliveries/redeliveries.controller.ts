@@ -7,6 +7,7 @@ import {
   CreateRedelivery,
   PageQuery,
   Redelivery,
+  RedeliveryCount,
   RedeliveryList,
 } from '#contract';
 import { type BulkOrder, Redeliveries } from '#deliveries';
@@ -78,6 +79,10 @@ export class RedeliveriesController {
     access: 'developer',
     status: 202,
     answer: BulkRedelivery,
+    answerOf: [
+      { status: 202, answer: Redelivery, answers: 'The order is taken' },
+      { status: 200, answer: RedeliveryCount, answers: 'Of a dry run: what the order would come to' },
+    ],
     errors: ['no_destination', 'destination_not_found', 'source_not_found'],
   })
   async ofFilter(
