@@ -2,17 +2,29 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { KnownSecret } from '#diagnosis';
 import { type ActiveSecret, CallbackSecrets, isActive, isQuickToCompare } from '#secrets';
-import { Sources } from '#sources';
+import { type SourceNames, Sources } from '#sources';
 
 const MOST_SECRETS = 200;
 /** Rejections come in rows; so long their secrets need not be opened again. */
 const REMEMBERED_FOR_MS = 2_000;
 const MOST_REMEMBERED = 100;
 
+/** A source whose callback was refused. */
+interface RefusingSource {
+  readonly id: string;
+  readonly provider: string;
+}
+
+/** A secret of the tenant's, and the source that it belongs to. */
+interface Opened {
+  readonly secret: ActiveSecret;
+  readonly source: SourceNames;
+}
+
 /** The secrets that a refused callback may have been signed with: those of its source, and of others of the tenant. */
 @Injectable()
 export class KnownSecrets {
-  readonly #known = new LRUCache<string, Promise<readonly KnownSecret[]>>({
+  readonly #opened = new LRUCache<string, Promise<readonly Opened[]>>({
     max: MOST_REMEMBERED,
     ttl: REMEMBERED_FOR_MS,
   });
@@ -23,44 +35,62 @@ export class KnownSecrets {
   ) {}
 
   /** The source's own first, then those of sources of the same provider, the newest first; at most 200. */
-  of(tenantId: string, sourceId: string): Promise<readonly KnownSecret[]> {
-    const key = `${tenantId}/${sourceId}`;
-    const known = this.#known.get(key) ?? this.open(tenantId, sourceId);
-    this.#known.set(key, known, { noUpdateTTL: true });
-    known.catch(() => this.#known.delete(key));
-    return known;
+  async of(tenantId: string, source: RefusingSource): Promise<readonly KnownSecret[]> {
+    // Opened once for all sources of the tenant; only of a tenant with more are some left out, and each source needs others.
+    const all = await this.remembered(tenantId, () => this.open(tenantId, null, []));
+    const opened =
+      all.length < MOST_SECRETS
+        ? all
+        : await this.remembered(`${tenantId}/${source.id}`, () => this.openFor(tenantId, source.id));
+    const nowMs = Date.now();
+    return likeliestFirst(opened, source).map((one) => known(one, source.id, nowMs));
   }
 
-  private async open(tenantId: string, sourceId: string): Promise<readonly KnownSecret[]> {
+  private remembered(key: string, open: () => Promise<readonly Opened[]>): Promise<readonly Opened[]> {
+    const opened = this.#opened.get(key) ?? open();
+    this.#opened.set(key, opened, { noUpdateTTL: true });
+    opened.catch(() => this.#opened.delete(key));
+    return opened;
+  }
+
+  private async openFor(tenantId: string, sourceId: string): Promise<readonly Opened[]> {
     const alike = await this.sources.idsAlike(tenantId, sourceId, MOST_SECRETS);
+    return this.open(tenantId, sourceId, alike);
+  }
+
+  private async open(
+    tenantId: string,
+    sourceId: string | null,
+    alike: readonly string[],
+  ): Promise<readonly Opened[]> {
     const secrets = await this.secrets.openNewest(tenantId, sourceId, alike, MOST_SECRETS);
-    const sourceIds = secrets.map(({ source_id }) => source_id);
-    const slugs = await this.sources.slugs(tenantId, sourceIds);
-    const deleted = await this.sources.deletedOf(tenantId, sourceIds);
-    const nowMs = Date.now();
-    return secrets.map((secret) => {
-      const slug = slugs.get(secret.source_id) ?? '';
-      return known(secret, { sourceId, nowMs, slug, isSourceDeleted: deleted.has(secret.source_id) });
+    const sources = await this.sources.namesOf(
+      tenantId,
+      secrets.map(({ source_id }) => source_id),
+    );
+    return secrets.flatMap((secret) => {
+      const source = sources.get(secret.source_id);
+      return source === undefined ? [] : [{ secret, source }];
     });
   }
 }
 
-interface Where {
-  readonly sourceId: string;
-  readonly nowMs: number;
-  readonly slug: string;
-  readonly isSourceDeleted: boolean;
+function likeliestFirst(opened: readonly Opened[], { id, provider: own }: RefusingSource): Opened[] {
+  const isOwn = ({ secret }: Opened): boolean => secret.source_id === id;
+  const isAlike = ({ source: { provider, isDeleted } }: Opened): boolean => provider === own && !isDeleted;
+  const rank = (one: Opened): number => (isOwn(one) ? 0 : isAlike(one) ? 1 : 2);
+  return [...opened].sort((a, b) => rank(a) - rank(b));
 }
 
-function known(secret: ActiveSecret, { sourceId, nowMs, slug, isSourceDeleted }: Where): KnownSecret {
+function known({ secret, source }: Opened, sourceId: string, nowMs: number): KnownSecret {
   const own = isActive(secret, nowMs) ? 'active' : 'expired';
   return {
     id: secret.id,
     label: secret.label,
     use: secret.use,
     standing: secret.source_id === sourceId ? own : 'other_source',
-    sourceSlug: slug,
-    isSourceDeleted,
+    sourceSlug: source.slug,
+    isSourceDeleted: source.isDeleted,
     expiresAtMs: secret.expires_at?.getTime() ?? null,
     plainSecret: secret.plainSecret,
     credential: isQuickToCompare(secret.verifier) ? secret.credential : null,

@@ -109,9 +109,9 @@ export class RejectionKeeper implements OnApplicationShutdown {
   }
 
   private async judge(waiting: Waiting): Promise<{ diagnosis: Diagnosis; secrets: readonly string[] }> {
-    const { tenantId, id } = waiting.refused.source;
+    const { tenantId, id, preset } = waiting.refused.source;
     try {
-      const known = await this.secrets.of(tenantId, id);
+      const known = await this.secrets.of(tenantId, { id, provider: preset.id });
       await nextTurn();
       const startedAt = performance.now();
       const diagnosis = await within(DIAGNOSIS_TIMEOUT_MS, this.diagnose(waiting, known));

@@ -206,10 +206,12 @@ export class CallbackSecrets {
   /**
    * What the tenant has, opened: secrets of this source first, expired ones too, then those of `likely` sources, then of
    * the rest; the newest `most`. For finding out whose secret a refused callback was signed with.
+   *
+   * @param sourceId `null` for none in particular
    */
   async openNewest(
     tenantId: string,
-    sourceId: string,
+    sourceId: string | null,
     likely: readonly string[],
     most: number,
   ): Promise<ActiveSecret[]> {
@@ -217,7 +219,7 @@ export class CallbackSecrets {
     const secrets = await this.database.tenant(tenantId, (manager) =>
       manager.query<CallbackSecret[]>(
         `select * from callback_secrets where tenant_id = $1 and deleted_at is null
-         order by source_id = $2 desc, source_id = any ($3::uuid[]) desc, id desc limit $4`,
+         order by source_id = $2::uuid desc, source_id = any ($3::uuid[]) desc, id desc limit $4`,
         [tenantId, sourceId, likely, most],
       ),
     );

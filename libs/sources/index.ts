@@ -11,6 +11,6 @@ export { Source } from './source.entity.js';
 export type { DedupeConfig, SourceConfig } from './source.entity.js';
 export type { RateLimit } from '#tenants';
 export { Sources } from './sources.service.js';
-export type { SourceKey } from './sources.service.js';
+export type { SourceKey, SourceNames } from './sources.service.js';
 export { admitsUrl, pathWithoutToken, queryWithoutToken } from './url-token.js';
 export { SourcesModule } from './sources.module.js';

@@ -22,6 +22,13 @@ interface SourcePatch {
   readonly status?: 'active' | 'paused' | undefined;
 }
 
+/** What a source is called, and what has become of it. */
+export interface SourceNames {
+  readonly slug: string;
+  readonly provider: string;
+  readonly isDeleted: boolean;
+}
+
 /** Makes, finds, changes and deletes sources. */
 @Injectable()
 export class Sources {
@@ -114,15 +121,16 @@ export class Sources {
     return new Map(rows.map(({ id, slug }) => [id, slug]));
   }
 
-  /** Which of these sources have been deleted. */
-  async deletedOf(tenantId: string, ids: readonly string[]): Promise<Set<string>> {
+  /** What these sources are called, what they are for, and whether they have been deleted. */
+  async namesOf(tenantId: string, ids: readonly string[]): Promise<Map<string, SourceNames>> {
     const rows = await this.database.tenant(tenantId, (manager) =>
-      manager.query<{ id: string }[]>(
-        'select id from sources where tenant_id = $1 and id = any($2) and deleted_at is not null',
+      manager.query<(SourceNames & { readonly id: string })[]>(
+        `select id, slug, provider, deleted_at is not null as "isDeleted" from sources
+         where tenant_id = $1 and id = any($2)`,
         [tenantId, [...new Set(ids)]],
       ),
     );
-    return new Set(rows.map(({ id }) => id));
+    return new Map(rows.map(({ id, ...names }) => [id, names]));
   }
 
   /** Ids of the newest sources of the same provider as this one, it included; at most `most`. */
