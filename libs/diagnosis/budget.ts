@@ -21,7 +21,7 @@ export const WORK = {
   /** Where a single one takes a millisecond and more, as on the curves P-384 and P-521: three are to be had. */
   slowVerification: 600_000,
   /** Making a key of the text of a secret. */
-  key: { compute: 3_000, compare: 1_000, public: 60_000, none: 0 },
+  key: { compute: 4_000, compare: 1_000, public: 60_000, none: 0 },
   /** Building a scheme with a detail that differs. */
   scheme: 7_000,
   /** Per byte: finding out what it may be, and telling one text from another. */

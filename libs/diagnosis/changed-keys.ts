@@ -35,6 +35,7 @@ export class ChangedKeys {
   #likelyOthers: Change | null | undefined;
   #expired: Change | null | undefined;
   #forms: Change[] | undefined;
+  readonly #materials = new Map<string, unknown>();
 
   constructor(
     private readonly trials: Trials,
@@ -115,8 +116,17 @@ export class ChangedKeys {
 
   /** None where it would be the key that the scheme makes itself: that one is tried as it is. */
   private formedKeyOf(secret: KnownSecret, formed: Scheme): Key[] {
-    const own = this.keyOf(secret, this.reading.scheme)[0]?.material;
+    const own = this.ownMaterialOf(secret);
     return this.keyOf(secret, formed).filter(({ material }) => !isSameMaterial(material, own));
+  }
+
+  private ownMaterialOf(secret: KnownSecret): unknown {
+    const { keys, scheme } = this.reading;
+    const known = keys.find(({ id }) => id === secret.id)?.material ?? this.#materials.get(secret.id);
+    if (known !== undefined) return known;
+    const made = this.keyOf(secret, scheme)[0]?.material ?? null;
+    this.#materials.set(secret.id, made);
+    return made;
   }
 
   private async secrets(): Promise<readonly KnownSecret[]> {

@@ -75,9 +75,9 @@ export class KnownSecrets {
   }
 }
 
-function likeliestFirst(opened: readonly Opened[], { id, provider: own }: RefusingSource): Opened[] {
+function likeliestFirst(opened: readonly Opened[], { id, provider: wanted }: RefusingSource): Opened[] {
   const isOwn = ({ secret }: Opened): boolean => secret.source_id === id;
-  const isAlike = ({ source: { provider, isDeleted } }: Opened): boolean => provider === own && !isDeleted;
+  const isAlike = ({ source }: Opened): boolean => wanted === source.provider && !source.isDeleted;
   const rank = (one: Opened): number => (isOwn(one) ? 0 : isAlike(one) ? 1 : 2);
   return [...opened].sort((a, b) => rank(a) - rank(b));
 }

@@ -18,6 +18,8 @@ import { type RefusalCount, writeCounts, writeRejections } from './write-rejecti
 
 const MOST_A_SECOND = 10;
 const MOST_IN_A_BATCH = 20;
+/** A commit costs as much for one as for several: so long the next one is waited for. */
+const GATHERED_FOR_MS = 50;
 const STATEMENT_TIMEOUT_MS = 5_000;
 /** Documents of a provider's may have to be fetched for it. */
 const DIAGNOSIS_TIMEOUT_MS = 3_000;
@@ -103,6 +105,7 @@ export class RejectionKeeper implements OnApplicationShutdown {
       for (let next = this.#waiting.next(); next !== undefined; next = this.#waiting.next()) {
         batch.push({ row: keptRejection(next, await this.judge(next)), waiting: next });
         if (batch.length >= MOST_IN_A_BATCH) break;
+        if (this.#waiting.isEmpty && !this.#isStopping) await pause(GATHERED_FOR_MS);
       }
       await this.write(batch);
     }
