@@ -25,7 +25,12 @@ export class OpenStream {
   ending: Ending | null = null;
   #wroteAtMs = performance.now();
   #unreadSinceMs: number | null = null;
+  #hasTaken = false;
   #waitsUntilMs = 0;
+
+  readonly #noteTaken = (): void => {
+    this.#hasTaken = true;
+  };
 
   constructor(
     readonly caller: Caller,
@@ -64,8 +69,10 @@ export class OpenStream {
 
   /** What is to be done with time alone: a heartbeat, or the end for a client that has stopped reading. */
   keepUp(nowMs: number): void {
-    if (this.unreadBytes === 0) this.#unreadSinceMs = null;
-    else this.#unreadSinceMs ??= nowMs;
+    // One that is always given more before it has taken everything never has nothing left to take.
+    if (this.unreadBytes === 0 || this.#hasTaken) this.#unreadSinceMs = null;
+    this.#hasTaken = false;
+    if (this.unreadBytes > 0) this.#unreadSinceMs ??= nowMs;
     if (nowMs - (this.#unreadSinceMs ?? nowMs) > STALLED_AFTER_MS) this.end('too_slow');
     else if (nowMs - this.#wroteAtMs >= HEARTBEAT_EVERY_MS && this.isReady())
       this.write(heartbeat(this.place));
@@ -82,6 +89,6 @@ export class OpenStream {
 
   private write(bytes: Buffer): void {
     this.#wroteAtMs = performance.now();
-    this.response.write(bytes);
+    this.response.write(bytes, this.#noteTaken);
   }
 }
