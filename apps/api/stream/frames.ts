@@ -5,6 +5,8 @@ import { writePlace } from './place-text.js';
 
 /** What is written at once; a page of longer things is written in parts. */
 const MOST_FRAME_BYTES = 256 * 1024;
+/** Lines to Unicode, and so to the line readers of several languages, though neither to JSON nor to the standard. */
+const LINE_ENDS = /[\u0085\u2028\u2029]/g;
 
 /** For whom items are written: all streams that see the same share one text. */
 export interface Audience {
@@ -59,13 +61,20 @@ function write({ items, next, isCut }: Page, audience: Audience): Frames {
   for (const { kind, item } of items) {
     if (!concerns(audience, item)) continue;
     const place = placeAfter(item);
-    const text = `event: ${kind}\nid: ${writePlace(place)}\ndata: ${item.json(audience.seesBodies)}\n\n`;
+    // The id comes last: some clients remember it as soon as they read it, and would miss what is cut off after it.
+    const data = onOneLine(item.json(audience.seesBodies));
+    const text = `event: ${kind}\ndata: ${data}\nid: ${writePlace(place)}\n\n`;
     texts.push(text);
     length += Buffer.byteLength(text);
     if (length > MOST_FRAME_BYTES)
       return { bytes: Buffer.from(texts.join('')), itemCount: texts.length, next: place, isCut: true };
   }
   return { bytes: Buffer.from(texts.join('')), itemCount: texts.length, next, isCut };
+}
+
+/** The same JSON. Whoever sends a callback chooses what is in it, and must not choose where clients see a message end. */
+function onOneLine(json: string): string {
+  return json.replace(LINE_ENDS, (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function concerns({ source }: Audience, item: FeedItem): boolean {
