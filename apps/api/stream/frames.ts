@@ -24,6 +24,8 @@ export interface Frames {
   readonly bytes: Buffer;
   readonly itemCount: number;
   readonly next: Place;
+  /** The place after the last thing in it. */
+  readonly given: Place | null;
   readonly isCut: boolean;
 }
 
@@ -58,6 +60,7 @@ export function heartbeat(place: Place): Buffer {
 function write({ items, next, isCut }: Page, audience: Audience): Frames {
   const texts: string[] = [];
   let length = 0;
+  let given: Place | null = null;
   for (const { kind, item } of items) {
     if (!concerns(audience, item)) continue;
     const place = placeAfter(item);
@@ -65,11 +68,15 @@ function write({ items, next, isCut }: Page, audience: Audience): Frames {
     const data = onOneLine(item.json(audience.seesBodies));
     const text = `event: ${kind}\ndata: ${data}\nid: ${writePlace(place)}\n\n`;
     texts.push(text);
+    given = place;
     length += Buffer.byteLength(text);
-    if (length > MOST_FRAME_BYTES)
-      return { bytes: Buffer.from(texts.join('')), itemCount: texts.length, next: place, isCut: true };
+    if (length > MOST_FRAME_BYTES) return framesOf(texts, { next: place, given, isCut: true });
   }
-  return { bytes: Buffer.from(texts.join('')), itemCount: texts.length, next, isCut };
+  return framesOf(texts, { next, given, isCut });
+}
+
+function framesOf(texts: readonly string[], place: Pick<Frames, 'next' | 'given' | 'isCut'>): Frames {
+  return { bytes: Buffer.from(texts.join('')), itemCount: texts.length, ...place };
 }
 
 /** The same JSON. Whoever sends a callback chooses what is in it, and must not choose where clients see a message end. */

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Place } from '#events';
+import { beginningOf, compareEntries, type Place } from '#events';
 import type { Caller } from '#tenants';
 import { type Audience, type Frames, heartbeat, opening } from './frames.js';
 
@@ -27,6 +27,8 @@ export class OpenStream {
   #unreadSinceMs: number | null = null;
   #hasTaken = false;
   #waitsUntilMs = 0;
+  /** The place after the last thing that it was given. */
+  #given: Place;
 
   readonly #noteTaken = (): void => {
     this.#hasTaken = true;
@@ -39,6 +41,7 @@ export class OpenStream {
     public place: Place,
     private readonly response: ServerResponse,
   ) {
+    this.#given = place;
     this.write(opening(place, RETRY_MS));
   }
 
@@ -60,22 +63,28 @@ export class OpenStream {
   }
 
   /** Gives it what comes next. */
-  advance({ bytes, itemCount, next, isCut }: Frames): void {
+  advance({ bytes, itemCount, next, isCut, given }: Frames): void {
     this.place = next;
+    this.#given = given ?? this.#given;
     this.isBehind = isCut;
     this.itemCount += itemCount;
     if (bytes.length > 0) this.write(bytes);
   }
 
+  /** After a time in which PostgreSQL may have crashed: nothing that it was given comes twice, what is new below its place comes. */
+  goBack(lastingHorizon: bigint): void {
+    this.place = this.lastingPlace(lastingHorizon);
+  }
+
   /** What is to be done with time alone: a heartbeat, or the end for a client that has stopped reading. */
-  keepUp(nowMs: number): void {
+  keepUp(nowMs: number, lastingHorizon: bigint): void {
     // One that is always given more before it has taken everything never has nothing left to take.
     if (this.unreadBytes === 0 || this.#hasTaken) this.#unreadSinceMs = null;
     this.#hasTaken = false;
     if (this.unreadBytes > 0) this.#unreadSinceMs ??= nowMs;
     if (nowMs - (this.#unreadSinceMs ?? nowMs) > STALLED_AFTER_MS) this.end('too_slow');
     else if (nowMs - this.#wroteAtMs >= HEARTBEAT_EVERY_MS && this.isReady())
-      this.write(heartbeat(this.place));
+      this.write(heartbeat(this.lastingPlace(lastingHorizon)));
   }
 
   /** Ends it; whoever is too slow for the end is cut off. */
@@ -85,6 +94,13 @@ export class OpenStream {
     if (ending === 'too_slow') return void this.response.destroy();
     this.response.end();
     setTimeout(() => this.response.destroy(), LAST_BYTES_WITHIN_MS).unref();
+  }
+
+  /** The furthest place that is good whatever happens to PostgreSQL, and not before what it was given. */
+  private lastingPlace(lastingHorizon: bigint): Place {
+    if (this.place.storedIn <= lastingHorizon) return this.place;
+    const lasting = beginningOf(lastingHorizon, this.place.timeMs);
+    return compareEntries(lasting, this.#given) > 0 ? lasting : this.#given;
   }
 
   private write(bytes: Buffer): void {

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Authenticator } from '#tenants';
 import type { Cursor } from './feed.js';
 import { PageWriter } from './frames.js';
+import { LastingHorizon } from './lasting-horizon.js';
 import type { Page } from './merge-pages.js';
 import type { OpenStream } from './open-stream.js';
 import type { StreamReader } from './stream-reader.js';
@@ -26,6 +27,9 @@ interface Group {
 export class Pump {
   #keysCheckedAtMs = -Infinity;
   #horizon = 0n;
+  readonly #lasting = new LastingHorizon();
+  /** Whether the turn before was broken off. */
+  #isBroken = false;
   #busySinceMs = 0;
 
   constructor(
@@ -37,14 +41,23 @@ export class Pump {
   /** One turn; `true` when there is more to read at once. */
   async turn(): Promise<boolean> {
     const nowMs = performance.now();
-    for (const stream of this.streams) stream.keepUp(nowMs);
+    for (const stream of this.streams) stream.keepUp(nowMs, this.#lasting.value);
+    const wasBroken = this.#isBroken;
+    this.#isBroken = true;
     // Before anything is given away: while keys cannot be checked, nothing is.
     if (nowMs - this.#keysCheckedAtMs >= CHECK_KEYS_EVERY_MS) await this.checkKeys(nowMs);
     const { horizon } = await this.reader.look();
     // The database behind the connection is another one, whose numbers say nothing about our places.
     if (horizon < this.#horizon) for (const stream of this.streams) stream.end('order_lost');
     this.#horizon = horizon;
+    if (wasBroken) for (const stream of this.streams) stream.goBack(this.#lasting.value);
+    this.#lasting.see(horizon, nowMs);
+    const hasMore = await this.advanceAll(horizon);
+    this.#isBroken = false;
+    return hasMore;
+  }
 
+  private async advanceAll(horizon: bigint): Promise<boolean> {
     let hasMore = false;
     const groups = this.groupsBefore(horizon);
     for (let at = 0; at < groups.length; at += CURSORS_AT_ONCE)
