@@ -15,7 +15,7 @@ export function findPage<Row extends { readonly id: string }>(
   { before, limit }: PageRequest,
 ): Promise<Row[]> {
   return manager.find(entity, {
-    where: before === null ? where : ({ ...where, id: LessThan(before) }),
+    where: before === null ? where : { ...where, id: LessThan(before) },
     order: { id: 'DESC' } as FindOptionsOrder<Row>,
     take: limit + 1,
   });
