@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { type Change, Changes } from '#database';
 import type { KnownSecret } from '#diagnosis';
 import { type ActiveSecret, CallbackSecrets, isActive, isQuickToCompare } from '#secrets';
 import { type SourceNames, Sources } from '#sources';
@@ -32,7 +33,10 @@ export class KnownSecrets {
   constructor(
     private readonly secrets: CallbackSecrets,
     private readonly sources: Sources,
-  ) {}
+    changes: Changes,
+  ) {
+    changes.subscribe((change) => this.heed(change));
+  }
 
   /** The source's own first, then those of sources of the same provider, the newest first; at most 200. */
   async of(tenantId: string, source: RefusingSource): Promise<readonly KnownSecret[]> {
@@ -44,6 +48,14 @@ export class KnownSecrets {
         : await this.remembered(`${tenantId}/${source.id}`, () => this.openFor(tenantId, source.id));
     const nowMs = Date.now();
     return likeliestFirst(opened, source).map((one) => known(one, source.id, nowMs));
+  }
+
+  /** A secret that was made a moment ago is looked for, too. */
+  private heed(change: Change | 'unknown'): void {
+    if (change === 'unknown') return this.#opened.clear();
+    if (change.kind !== 'source') return;
+    const [tenantId = ''] = change.key.split('/', 1);
+    for (const key of this.#opened.keys()) if (key.startsWith(tenantId)) this.#opened.delete(key);
   }
 
   private remembered(key: string, open: () => Promise<readonly Opened[]>): Promise<readonly Opened[]> {
