@@ -16,7 +16,9 @@ const CustomHeaders = z
     z
       .string()
       .max(4_096)
-      .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'must be a header value'),
+      .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'must be a header value')
+      // Else who reads a destination and writes it back would make a credential of it, and find out by failed deliveries.
+      .refine((value) => value !== '[redacted]', 'is shown in place of the value; give the value itself'),
   )
   .refine((headers) => Object.keys(headers).length <= 32, 'may hold at most 32 headers')
   .meta({ example: { 'X-Environment': 'staging' } });

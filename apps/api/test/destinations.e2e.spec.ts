@@ -152,6 +152,18 @@ describe('a destination', () => {
     });
   });
 
+  test('takes what is shown in place of a value of a header for no value', async () => {
+    const tenant = await app.tenant();
+    const { id } = await make(tenant, { headers: { Authorization: 'Bearer kept' } });
+    const { headers } = await tenant.ok<{ headers: object }>('GET', `/v1/destinations/${id}`);
+    expect(await tenant.call('PATCH', `/v1/destinations/${id}`, { headers })).toMatchObject({
+      status: 400,
+      body: {
+        errors: [{ path: 'headers.Authorization', message: expect.stringContaining('the value itself') }],
+      },
+    });
+  });
+
   test('is told which header names are not its own to set', async () => {
     const tenant = await app.tenant();
     const body = { name: 'a', url: URL, headers: { Host: 'x', 'Content-Length': '1' } };
