@@ -41,10 +41,13 @@ export class Members {
     new RateLimiterClusterMaster();
   }
 
-  /** Starts them all. The first one does what is done once per installation; what it says is given back. */
+  /**
+   * Starts them all. The first one does what is done once per installation, and what it says is given back; before it is done
+   * nobody else takes a request, which would be refused for want of a key.
+   */
   async start(): Promise<Welcome | null> {
-    const all = Array.from({ length: this.settings.processes }, (_, index) => this.add(index === 0));
-    const [welcome = null] = await Promise.all(all);
+    const welcome = await this.add(true);
+    await Promise.all(Array.from({ length: this.settings.processes - 1 }, () => this.add(false)));
     return welcome;
   }
 

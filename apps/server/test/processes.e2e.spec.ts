@@ -3,6 +3,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually, hexHmac } from '#testing';
 import { ServerProcess } from './server-process.js';
 
@@ -22,9 +23,17 @@ interface Reply<Body = Record<string, unknown>> {
 
 let dataDir: string;
 let server: ServerProcess;
+/** What the operator's key was answered the moment that somebody was ready for the first time. */
+let firstStatuses: number[];
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'callbox-processes-'));
   server = spawn();
+  await eventually(async () => expect((await send('GET', '/readyz')).status).toBe(200), READY_WITHIN_MS);
+  firstStatuses = [];
+  while (!server.output.includes('Ctrl-C stops it')) {
+    firstStatuses.push((await api('GET', '/v1/sources')).status);
+    await sleep(25);
+  }
   await server.ready(READY_WITHIN_MS);
 }, 90_000);
 afterAll(async () => {
@@ -158,6 +167,11 @@ async function storedRuns(slug: string): Promise<Set<string>> {
 }
 
 describe('several processes on one port', () => {
+  test('take no request before the key of the operator is there', () => {
+    expect(firstStatuses.length).toBeGreaterThan(0);
+    expect(new Set(firstStatuses)).toEqual(new Set([200]));
+  });
+
   test('are welcomed once, and keep their keys out of their arguments', () => {
     expect(server.output.match(/Ctrl-C stops it/g)).toHaveLength(1);
     expect(server.output).toContain(`in each of ${PROCESSES} processes`);
