@@ -110,10 +110,9 @@ describe('URLs of no source', () => {
     const flood = await Promise.allSettled(
       Array.from({ length: 15_000 }, (_, index) => find(`without-end-${index}`)),
     );
-    // At least what is beyond the limit; on a slow machine also what has waited for too long.
-    const refused = flood.filter((one) => one.status === 'rejected');
+    // What is beyond the limit, at once. On a slow machine some of those in line wait for too long, which is another error.
+    const refused = flood.filter((one) => one.status === 'rejected' && one.reason instanceof Overloaded);
     expect(refused.length).toBeGreaterThanOrEqual(5_000);
-    expect(new Set(refused.map((one) => (one.reason as Error).constructor))).toEqual(new Set([Overloaded]));
     expect(await find('real')).toBe(real);
     expect(lookUps('real')).toBe(1);
   });
