@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Limits } from '#config';
 import type { Admission } from './admission.js';
+import { Crowd, type Member } from './crowd.js';
 
 type BodyLimits = Pick<Limits, 'bodyMemoryBytes' | 'bodyIdleMs' | 'bodyGraceMs' | 'leastBodyBytesPerSecond'>;
 
@@ -13,7 +14,7 @@ const PACE_AFTER_MS = 1_000;
 const MAKE_ROOM_EVERY_MS = 100;
 
 /** The memory that one request holds, from the first byte of its body until its event is stored. */
-interface Hold {
+interface Hold extends Member {
   heldBytes: number;
   receivedBytes: number;
   readonly sinceMs: number;
@@ -24,13 +25,16 @@ interface Hold {
   readonly cut: () => void;
 }
 
+/** What a request holds stands on the request itself: a table of all that are under way would be made anew all the time. */
+const HOLD = Symbol('hold');
+type Holder = IncomingMessage & { [HOLD]?: Hold | undefined };
+
 /**
  * The memory that bodies of callbacks take in this process, over their whole life. A declared length is held from the
  * start, so that what is begun can be finished; bodies that come too slowly are cut, sooner when others are in need.
  */
 export class BodyMemory {
-  readonly #holds = new Map<IncomingMessage, Hold>();
-  readonly #reading = new Set<Hold>();
+  readonly #reading = new Crowd<Hold>();
   #inUseBytes = 0;
   #madeRoomAtMs = -Infinity;
 
@@ -45,9 +49,10 @@ export class BodyMemory {
   }
 
   /** Begins to read a body; `false` when there is no memory for it. `cut` is called when it comes too slowly. */
-  open(request: IncomingMessage, declaredBytes: number, cut: () => void): boolean {
+  open(request: Holder, declaredBytes: number, cut: () => void): boolean {
     const nowMs = this.now();
     const hold: Hold = {
+      place: -1,
       heldBytes: 0,
       receivedBytes: 0,
       sinceMs: nowMs,
@@ -56,14 +61,14 @@ export class BodyMemory {
       cut,
     };
     if (!this.take(hold, declaredBytes)) return false;
-    this.#holds.set(request, hold);
+    request[HOLD] = hold;
     this.#reading.add(hold);
     return true;
   }
 
   /** Notes bytes that have come; `false` when there is no memory for them. */
-  receive(request: IncomingMessage, bytes: number): boolean {
-    const hold = this.#holds.get(request);
+  receive(request: Holder, bytes: number): boolean {
+    const hold = request[HOLD];
     if (hold === undefined) return false;
     hold.receivedBytes += bytes;
     hold.lastByteAtMs = this.now();
@@ -72,8 +77,8 @@ export class BodyMemory {
   }
 
   /** Ends the reading of a body that is whole; its bytes stay in memory. `false`: too many were finished before it. */
-  finish(request: IncomingMessage): boolean {
-    const hold = this.#holds.get(request);
+  finish(request: Holder): boolean {
+    const hold = request[HOLD];
     if (hold === undefined) return false;
     this.#reading.delete(hold);
     this.#inUseBytes -= hold.heldBytes - hold.receivedBytes;
@@ -84,10 +89,10 @@ export class BodyMemory {
   }
 
   /** Gives back all that a request holds; once it has been answered. */
-  release(request: IncomingMessage): void {
-    const hold = this.#holds.get(request);
+  release(request: Holder): void {
+    const hold = request[HOLD];
     if (hold === undefined) return;
-    this.#holds.delete(request);
+    request[HOLD] = undefined;
     this.#reading.delete(hold);
     this.#inUseBytes -= hold.heldBytes;
     if (hold.enteredAtMs !== null) this.admission.leave(hold.enteredAtMs);
