@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Limits } from '#config';
 import type { Admission } from './admission.js';
-import { Crowd, type Member } from './crowd.js';
+import { Crowd, type Placed } from './crowd.js';
 
 type BodyLimits = Pick<Limits, 'bodyMemoryBytes' | 'bodyIdleMs' | 'bodyGraceMs' | 'leastBodyBytesPerSecond'>;
 
@@ -14,7 +14,7 @@ const PACE_AFTER_MS = 1_000;
 const MAKE_ROOM_EVERY_MS = 100;
 
 /** The memory that one request holds, from the first byte of its body until its event is stored. */
-interface Hold extends Member {
+interface Hold extends Placed {
   heldBytes: number;
   receivedBytes: number;
   readonly sinceMs: number;

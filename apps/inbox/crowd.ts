@@ -1,5 +1,5 @@
 /** Something that can be in a {@link Crowd}, one at a time. */
-export interface Member {
+export interface Placed {
   /** Where it is in the crowd; -1 outside. */
   place: number;
 }
@@ -9,7 +9,7 @@ export interface Member {
  * changes, each held by the one before; once one of these has grown old, all later ones and what was in them do, too, and the
  * collections of the old take 40 ms.
  */
-export class Crowd<Item extends Member> implements Iterable<Item> {
+export class Crowd<Item extends Placed> implements Iterable<Item> {
   readonly #items: Item[] = [];
 
   add(item: Item): void {

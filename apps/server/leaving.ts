@@ -7,8 +7,8 @@ const FLUSH_TIMEOUT_MS = 1_000;
 const ANSWER_WITHIN_MS = 1_000;
 
 /**
- * Ends without waiting for what is under way, in the other processes too: with the database gone for good nothing of it can be written down. What
- * was being sent is found by its lease after the next start.
+ * Ends without waiting for what is under way, in the other processes too: with the database gone for good nothing of it can
+ * be written down. What was being sent is found by its lease after the next start.
  */
 export async function abandon(logger: Logger): Promise<void> {
   await sleep(ANSWER_WITHIN_MS);

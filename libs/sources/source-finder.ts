@@ -9,8 +9,8 @@ export interface Slugs {
   readonly sourceSlug: string;
 }
 
-/** Which source it is. */
-export interface SourceKey {
+/** The source that is at a URL. */
+export interface FoundSource {
   readonly tenantId: string;
   readonly id: string;
 }
@@ -20,7 +20,7 @@ export interface SourceKey {
  * a flood of made-up URLs comes to some statements a second, whatever its size, and real ones wait for one of them.
  */
 export class SourceFinder {
-  readonly #questions: GroupCommit<Slugs, SourceKey | null>;
+  readonly #questions: GroupCommit<Slugs, FoundSource | null>;
 
   constructor(
     private readonly database: Database,
@@ -38,11 +38,11 @@ export class SourceFinder {
   }
 
   /** The source with these names, or `null`; rejects with `Overloaded` when too many are asked for. */
-  findAcrossTenants(slugs: Slugs): Promise<SourceKey | null> {
+  findAcrossTenants(slugs: Slugs): Promise<FoundSource | null> {
     return this.#questions.add(slugs);
   }
 
-  private async findAllAcrossTenants(batch: readonly Slugs[]): Promise<(SourceKey | null)[]> {
+  private async findAllAcrossTenants(batch: readonly Slugs[]): Promise<(FoundSource | null)[]> {
     const rows = await this.database.queryAcrossTenants<{ place: number; tenant_id: string; id: string }>(
       `select asked.place::integer, s.tenant_id, s.id
        from unnest($1::text[], $2::text[]) with ordinality as asked(tenant_slug, source_slug, place)

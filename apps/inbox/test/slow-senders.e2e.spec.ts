@@ -78,6 +78,27 @@ async function genuine(): Promise<number> {
   return status;
 }
 
+/** Does something while so many come, and come again whenever they have been sent away. */
+async function amid(count: number, come: () => Promise<void>, work: () => Promise<void>): Promise<void> {
+  let isOver = false;
+  const senders = Array.from({ length: count }, async () => {
+    while (!isOver) await come();
+  });
+  try {
+    await work();
+  } finally {
+    isOver = true;
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(senders);
+  }
+}
+
+/** So many genuine callbacks, one after the other, are each taken in the end. */
+async function genuineOnes(count: number): Promise<void> {
+  for (let callback = 0; callback < count; callback += 1)
+    await eventually(async () => expect(await genuine()).toBe(200), 15_000);
+}
+
 describe('a connection', () => {
   test('that says nothing is closed without a word', async () => {
     const socket = await open();
@@ -128,23 +149,12 @@ describe('a connection', () => {
     ['say nothing', ''],
     ['never come to the end of their headers', 'POST /in/a/b HTTP/1.1\r\n'],
   ])('can be had however many %s', async (_, said) => {
-    let isOver = false;
     const occupy = async (): Promise<void> => {
-      while (!isOver) {
-        const socket = await open();
-        socket.write(said);
-        await closed(socket);
-      }
+      const socket = await open();
+      socket.write(said);
+      await closed(socket);
     };
-    const occupants = Array.from({ length: MOST_CONNECTIONS + 50 }, occupy);
-    try {
-      for (let callback = 0; callback < 5; callback += 1)
-        await eventually(async () => expect(await genuine()).toBe(200), 15_000);
-    } finally {
-      isOver = true;
-      for (const socket of sockets) socket.destroy();
-      await Promise.all(occupants);
-    }
+    await amid(MOST_CONNECTIONS + 50, occupy, () => genuineOnes(5));
   });
 });
 
@@ -204,28 +214,19 @@ describe('a body', () => {
   });
 });
 
-test('a thousand slow senders cannot keep a genuine callback out', async () => {
+test('slow senders that come again and again cannot keep a genuine callback out', async () => {
   let opened = 0;
-  let isOver = false;
   // Each declares the largest body; whoever is cut comes again at once.
   const slow = async (): Promise<void> => {
-    while (!isOver && opened < 1_000) {
-      opened += 1;
-      const socket = await open();
-      socket.write(head(LARGEST_BODY_BYTES));
-      const end = dribble(socket, 'x'.repeat(60), 50);
-      await closed(socket);
-      end();
-    }
+    opened += 1;
+    const socket = await open();
+    socket.write(head(LARGEST_BODY_BYTES));
+    const end = dribble(socket, 'x'.repeat(60), 50);
+    await closed(socket);
+    end();
   };
-  const senders = Array.from({ length: 150 }, slow);
-  await eventually(() => expect(opened).toBeGreaterThanOrEqual(150));
-  try {
-    for (let callback = 0; callback < 20; callback += 1)
-      await eventually(async () => expect(await genuine()).toBe(200), 15_000);
-  } finally {
-    isOver = true;
-    for (const socket of sockets) socket.destroy();
-    await Promise.all(senders);
-  }
+  await amid(150, slow, async () => {
+    await eventually(() => expect(opened).toBeGreaterThanOrEqual(150));
+    await genuineOnes(20);
+  });
 });
