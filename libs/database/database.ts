@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type pg from 'pg';
+import pg from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import { SETTINGS, type Settings } from '#config';
 import { createPool, poolSize } from './connect.js';
@@ -12,6 +12,8 @@ interface Joint {
   /** `null`: over all tenants. */
   readonly tenantId: string | null;
   readonly manager: EntityManager;
+  /** Nothing can be written, so nothing has to be undone by itself. */
+  readonly isReading: boolean;
   isOpen: boolean;
   /** The last one that joined; they run one after another, as one connection must. */
   last: Promise<unknown>;
@@ -68,7 +70,29 @@ export class Database implements OnApplicationShutdown {
     tenantId: string | null,
     work: (manager: EntityManager) => Promise<Result>,
   ): Promise<Result> {
-    return this.run(tenantId, (manager) => this.hold({ tenantId, manager }, work));
+    return this.run(tenantId, (manager) => this.hold({ tenantId, manager, isReading: false }, work));
+  }
+
+  /**
+   * Runs `work`, in which everything that is read of one tenant, by whatever service, is of one moment: in one transaction,
+   * which cannot write. Quicker than one transaction each: what a short statement takes is mostly the way there and back.
+   */
+  async reading<Result>(tenantId: string, work: () => Promise<Result>): Promise<Result> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      await runner.query(
+        `start transaction isolation level repeatable read, read only;
+         set local callbox.tenant_id = ${pg.escapeLiteral(tenantId)}`,
+      );
+      const result = await this.hold({ tenantId, manager: runner.manager, isReading: true }, work);
+      await runner.query('commit');
+      return result;
+    } catch (error) {
+      await runner.query('rollback').catch(() => undefined);
+      throw error;
+    } finally {
+      await runner.release();
+    }
   }
 
   /** Runs `work` outside of any transaction that would otherwise hold its own: for what must stand by itself. */
@@ -91,23 +115,24 @@ export class Database implements OnApplicationShutdown {
     });
   }
 
-  /** As a savepoint: what is thrown undoes this part, and the rest when nobody catches it. */
+  /** As a savepoint where something may be written: what is thrown undoes this part, and the rest when nobody catches it. */
   private join<Result>(joint: Joint, work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
-    const { tenantId } = joint;
+    const { tenantId, isReading } = joint;
+    const hold = (manager: EntityManager) => this.hold({ tenantId, manager, isReading }, work);
     const part = joint.last
       .catch(() => undefined)
-      .then(() => joint.manager.transaction((manager) => this.hold({ tenantId, manager }, work)));
+      .then(() => (isReading ? hold(joint.manager) : joint.manager.transaction(hold)));
     joint.last = part;
     return part;
   }
 
   private async hold<Result>(
-    { tenantId, manager }: { readonly tenantId: string | null; readonly manager: EntityManager },
+    held: Pick<Joint, 'tenantId' | 'manager' | 'isReading'>,
     work: (manager: EntityManager) => Promise<Result>,
   ): Promise<Result> {
-    const joint: Joint = { tenantId, manager, isOpen: true, last: Promise.resolve() };
+    const joint: Joint = { ...held, isOpen: true, last: Promise.resolve() };
     try {
-      return await this.#joint.run(joint, () => work(manager));
+      return await this.#joint.run(joint, () => work(held.manager));
     } finally {
       // What was started within and outlives it, a timer say, must not write into a transaction that has ended.
       joint.isOpen = false;

@@ -13,6 +13,7 @@ export interface NamedStatement {
  */
 export class HeldConnection {
   #client: pg.PoolClient | undefined;
+  readonly #onError = (): void => this.letGo(true);
 
   constructor(private readonly pool: pg.Pool) {}
 
@@ -31,8 +32,7 @@ export class HeldConnection {
 
   /** Gives the connection back to its pool. */
   release(): void {
-    this.#client?.release();
-    this.#client = undefined;
+    this.letGo(false);
   }
 
   private async connect(): Promise<pg.PoolClient> {
@@ -41,7 +41,7 @@ export class HeldConnection {
       client.release();
       return this.#client;
     }
-    client.on('error', () => this.drop(client));
+    client.on('error', this.#onError);
     this.#client = client;
     return client;
   }
@@ -52,15 +52,16 @@ export class HeldConnection {
       return await send(client);
     } catch (error) {
       // What PostgreSQL itself refuses leaves the connection as it was; after anything else nobody knows its state.
-      if (!(error instanceof pg.DatabaseError)) this.drop(client);
+      if (!(error instanceof pg.DatabaseError) && this.#client === client) this.letGo(true);
       throw error;
     }
   }
 
-  private drop(client: pg.PoolClient): void {
-    if (this.#client !== client) return;
+  private letGo(isBroken: boolean): void {
+    const client = this.#client;
     this.#client = undefined;
-    client.release(true);
+    client?.off('error', this.#onError);
+    client?.release(isBroken);
   }
 }
 

@@ -3,7 +3,10 @@ import type { EventFilter } from './event-row.js';
 
 /** More sources than that are not asked one by one: their events make up most of what there is. */
 const MOST_SOURCES = 256;
+/** The newest events of so few are quickly read even where each has many. */
+const FEW_SOURCES = 16;
 const HOUR_MS = 60 * 60 * 1_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** How to get at the events that a list shows, newest first, by an index; and what of the filter the index leaves open. */
 export interface EventPath {
@@ -42,16 +45,17 @@ export async function pathTo(
     return { candidates: newest(key), conditions: left, parameters, firstSpanMs: Infinity };
   }
   if ([filter.sourceIds, filter.provider, filter.type].every((value) => value === undefined))
-    return { candidates: newest(), conditions: [], parameters, firstSpanMs: 24 * HOUR_MS };
+    return { candidates: newest(), conditions: [], parameters, firstSpanMs: DAY_MS };
   const sourceIds = await sourcesOf(manager, tenantId, filter);
   if (sourceIds.length === 0) return null;
   if (sourceIds.length > MOST_SOURCES) {
     const left = conditions('sourceIds', 'provider', 'type');
-    return { candidates: newest(), conditions: left, parameters, firstSpanMs: 24 * HOUR_MS };
+    return { candidates: newest(), conditions: left, parameters, firstSpanMs: DAY_MS };
   }
   const [sources = ''] = add((p) => `unnest(${p}::uuid[]) as s (id)`, sourceIds);
   const candidates = newestOfEach(sources, conditions('type'));
-  return { candidates, conditions: [], parameters, firstSpanMs: HOUR_MS };
+  const firstSpanMs = sourceIds.length <= FEW_SOURCES ? DAY_MS : HOUR_MS;
+  return { candidates, conditions: [], parameters, firstSpanMs };
 }
 
 /** The path to events whose own id, provider's id or run is `text`. */

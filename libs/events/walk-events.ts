@@ -6,7 +6,8 @@ import { type EventRow, shown } from './event-row.js';
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const SPAN_GROWTH = 8;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
-const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+/** How far the clock of another machine may be ahead for its events to be seen at once. */
+const CLOCKS_APART_MS = 60 * 60 * 1_000;
 /** What is checked row by row is read so many at a time, more while that is quick. */
 const FIRST_ROWS = 500;
 const MOST_ROWS = 8_000;
@@ -49,7 +50,8 @@ export async function walkEvents(
   const rows: EventRow[] = [];
   const isChecked = path.conditions.length > 0 || path.lookUp !== undefined;
   let most = isChecked ? FIRST_ROWS : limit + 1;
-  let upper = before ?? LAST_ID;
+  const end = endOfDay(Date.now() + CLOCKS_APART_MS);
+  let upper = before !== null && before < end ? before : end;
   let spanMs = path.firstSpanMs;
   let from = lowerEdge(upper, spanMs, floor);
   while (upper > floor) {
@@ -71,6 +73,11 @@ export async function walkEvents(
 
 function nextMost(most: number, tookMs: number): number {
   return Math.min(MOST_ROWS, Math.max(FIRST_ROWS / 2, tookMs < QUICK_MS ? most * 2 : Math.floor(most / 2)));
+}
+
+/** Partitions are made ahead of time; to open the empty ones of the days to come costs more than today's. */
+function endOfDay(timeMs: number): string {
+  return idAtTime((Math.floor(timeMs / DAY_MS) + 1) * DAY_MS);
 }
 
 /** Spans of days begin with a day, where partitions begin. */
@@ -102,7 +109,9 @@ async function takeStep(
          select e.id from scanned e where ${['true', ...checks].join(' and ')}
          order by e.id desc limit ${wanted}
        ) chosen
-       join events e on e.tenant_id = $1 and e.id = chosen.id and ${within('e')}
+       cross join lateral (
+         select * from events e where e.tenant_id = $1 and e.id = chosen.id and ${within('e')} offset 0
+       ) e
        left join callback_secrets s on s.tenant_id = e.tenant_id and s.id = e.secret_id
      ) f on true
      order by f.id desc`,

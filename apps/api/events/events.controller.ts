@@ -2,6 +2,7 @@ import { Controller, Delete, Get, Query, Res } from '@nestjs/common';
 import { ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { EventDetail, EventList, EventQuery, fromUlid } from '#contract';
+import { Database } from '#database';
 import { Deliveries } from '#deliveries';
 import { type EventFilter, Events, readSearchCursor } from '#events';
 import { Sources } from '#sources';
@@ -21,6 +22,7 @@ interface DownloadReply {
 @Controller('v1/events')
 export class EventsController {
   constructor(
+    private readonly database: Database,
     private readonly events: Events,
     private readonly sources: Sources,
     private readonly deliveries: Deliveries,
@@ -46,12 +48,14 @@ export class EventsController {
   ): Promise<object> {
     const { cursor, inHeaders } =
       query.q === undefined ? { ...query, inHeaders: false } : readSearchCursor(query.cursor);
-    const page = await this.events.list(
-      tenantId,
-      await this.filterOf(tenantId, query, inHeaders),
-      pageRequest({ limit: query.limit, cursor }),
-    );
-    return { ...page, data: await this.view.show(tenantId, page.data) };
+    return this.database.reading(tenantId, async () => {
+      const page = await this.events.list(
+        tenantId,
+        await this.filterOf(tenantId, query, inHeaders),
+        pageRequest({ limit: query.limit, cursor }),
+      );
+      return { ...page, data: await this.view.show(tenantId, page.data) };
+    });
   }
 
   @Get(':id')
@@ -66,10 +70,12 @@ export class EventsController {
     errors: ['not_found'],
   })
   async get(@CurrentCaller() { tenantId, role }: Caller, @IdParam() id: string): Promise<object> {
-    const { body, headers, ...event } = await this.events.view(tenantId, id);
-    const [shown] = await this.view.show(tenantId, [event]);
-    const shownBody = mayActAs(role, 'developer') ? showBody(body) : { body_truncated: body.length > 0 };
-    return { ...shown, query: event.query, headers, ...shownBody };
+    return this.database.reading(tenantId, async () => {
+      const { body, headers, ...event } = await this.events.view(tenantId, id);
+      const [shown] = await this.view.show(tenantId, [event]);
+      const shownBody = mayActAs(role, 'developer') ? showBody(body) : { body_truncated: body.length > 0 };
+      return { ...shown, query: event.query, headers, ...shownBody };
+    });
   }
 
   @Get(':id/body')
