@@ -9,6 +9,7 @@ import { TenantRateLimits1795300000007 } from './1795300000007-tenant-rate-limit
 import { IncomingEvents1795300000008 } from './1795300000008-incoming-events.js';
 import { StoredIn1795300000009 } from './1795300000009-stored-in.js';
 import { BulkRedeliveries1795300000010 } from './1795300000010-bulk-redeliveries.js';
+import { DuplicateCounts1795300000011 } from './1795300000011-duplicate-counts.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   IncomingEvents1795300000008,
   StoredIn1795300000009,
   BulkRedeliveries1795300000010,
+  DuplicateCounts1795300000011,
 ];

@@ -23,4 +23,5 @@ export { idAtTime, newId, timeOfId } from './ids.js';
 export { pageOf, readCursor, writeCursor } from './page.js';
 export type { Page, PageRequest } from './page.js';
 export { Scope } from './scope.js';
+export { uuidArray } from './uuid-array.js';
 export { TooSlow, within } from './within.js';

@@ -54,8 +54,8 @@ export async function deleteExpired(
 }
 
 /**
- * Deletes some deliveries of events that went with their partitions: those whose events would lie in
- * `gap`, where there is no partition. Returns how many went.
+ * Deletes some deliveries, and counts of duplicates, of events that went with their partitions: those whose events would
+ * lie in `gap`, where there is no partition. Returns how many went.
  */
 export async function deleteOrphans(pool: pg.Pool, gap: TimeRange, mostRows: number): Promise<number> {
   const { rows } = await pool.query<{ count: number }>(deleteOrphansOfGap, [
@@ -104,6 +104,8 @@ const deleteSome = `
   ), contents as (
     delete from event_contents c using expired x
     where c.tenant_id = x.tenant_id and c.id = x.id and c.id >= $2::uuid and c.id < $3::uuid
+  ), counts as (
+    delete from duplicate_counts c using expired x where c.tenant_id = x.tenant_id and c.event_id = x.id
   ), gone as (
     delete from deliveries d using expired x where d.tenant_id = x.tenant_id and d.event_id = x.id
     returning d.tenant_id, d.id, d.redelivery_id, d.status
@@ -116,7 +118,7 @@ const deleteSome = `
   )
   select count(*)::integer as count from deleted`;
 
-/** The index on a tenant's event ids leads from one orphan to the next: without any, one look for each tenant. */
+/** The indexes on a tenant's event ids lead from one orphan to the next: without any, one look for each tenant. */
 const deleteOrphansOfGap = `
   with orphans as materialized (
     select d.tenant_id, d.id from tenants t cross join lateral (
@@ -130,5 +132,16 @@ const deleteOrphansOfGap = `
   ), gone as (
     delete from deliveries d using orphans o where d.tenant_id = o.tenant_id and d.id = o.id
     returning d.tenant_id, d.redelivery_id, d.status
-  ), ${uncounted}
-  select count(*)::integer as count from gone`;
+  ), ${uncounted}, counts as (
+    delete from duplicate_counts c using (
+      select c.tenant_id, c.event_id from tenants t cross join lateral (
+        select tenant_id, event_id from duplicate_counts
+        where tenant_id = t.id and event_id >= $1::uuid and event_id < $2::uuid
+        limit $3
+      ) c
+      limit $3
+    ) o
+    where c.tenant_id = o.tenant_id and c.event_id = o.event_id
+    returning 1
+  )
+  select (select count(*) from gone)::integer + (select count(*) from counts)::integer as count`;

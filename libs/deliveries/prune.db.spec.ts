@@ -52,6 +52,7 @@ async function expectToBeLeft(...kept: string[]): Promise<void> {
   expect(await ids()).toEqual([...kept].sort());
   for (const [table, column] of [
     ['event_contents', 'id'],
+    ['duplicate_counts', 'event_id'],
     ['deliveries', 'event_id'],
   ] as const)
     expect([table, await ids(table, column)]).toEqual([table, [...kept].sort()]);
@@ -160,8 +161,15 @@ test('deliveries of events whose partition has gone follow in batches, also thos
   );
   await pruner.prune(NOON_MS);
   expect((await ids('deliveries')).length).toBeGreaterThan(1);
+  const [gone, kept] = [idAtTime(ago(36)), idAtTime(ago(2))];
+  await rows.run(
+    'insert into duplicate_counts select $1, id, 1 from unnest($2::uuid[]) as e (id)',
+    rows.tenantId,
+    [gone, kept],
+  );
   await pruneAll();
   expect(await ids('deliveries')).toEqual(deliveries.slice(-1));
+  expect(await ids('duplicate_counts', 'event_id')).toEqual([kept]);
 });
 
 test('nothing is taken for an orphan where today has no partition', async () => {

@@ -89,6 +89,7 @@ export class Rows {
       receivedAtMs,
     );
     await this.run(`insert into event_contents values ($1, $2, '[]', null, '')`, ...values);
+    await this.run('insert into duplicate_counts values ($1, $2, 1)', ...values);
     await this.attempted(id);
     return id;
   }

@@ -3,7 +3,6 @@ import type pg from 'pg';
 import { newId } from '#database';
 import { createDatabase, openPool, type TestDatabase } from '#testing';
 import { append } from './append.fixture.js';
-import { countDuplicates } from './count-duplicates.js';
 import { anEvent } from './new-event.fixture.js';
 import type { NewEvent } from './new-event.js';
 import { ensurePartitions } from './partitions.js';
@@ -31,23 +30,14 @@ interface StoredRow {
 
 async function stored(ids: readonly string[]): Promise<Map<string, StoredRow>> {
   const { rows } = await database.pool.query<StoredRow>(
-    `select e.id, e.size, e.duplicate_count, c.body, c.headers,
+    `select e.id, e.size, coalesce(d.count, 0) as duplicate_count, c.body, c.headers,
        exists (select from fan_outs f where f.tenant_id = e.tenant_id and e.id = any(f.event_ids)) as is_owed
      from events e left join event_contents c on c.tenant_id = e.tenant_id and c.id = e.id
+       left join duplicate_counts d on d.tenant_id = e.tenant_id and d.event_id = e.id
      where e.id = any($1)`,
     [ids],
   );
   return new Map(rows.map((row) => [row.id, row]));
-}
-
-async function store(batch: readonly NewEvent[], pool = database.pool) {
-  const outcomes = await append(pool, batch);
-  const duplicates = outcomes.flatMap(({ status, id }, index) => {
-    const tenantId = batch[index]?.tenantId ?? '';
-    return status === 'duplicate' ? [{ tenantId, id }] : [];
-  });
-  if (duplicates.length > 0) await countDuplicates(pool, duplicates);
-  return outcomes;
 }
 
 const dedupe = (key: string, windowSeconds = 60): NewEvent['dedupe'] => ({ key, windowSeconds });
@@ -118,7 +108,7 @@ describe('append', () => {
     const [tenantId, sourceId] = [newId(), newId()];
     const of = (key: string) => anEvent({ tenantId, sourceId, dedupe: dedupe(key) });
     const [a1, a2, b1, a3, none] = [of('a'), of('a'), of('b'), of('a'), anEvent({ tenantId, sourceId })];
-    await expect(store([a1, a2, b1, a3, none])).resolves.toEqual([
+    await expect(append(database.pool, [a1, a2, b1, a3, none])).resolves.toEqual([
       { status: 'accepted', id: a1.id },
       { status: 'duplicate', id: a1.id },
       { status: 'accepted', id: b1.id },
@@ -126,7 +116,7 @@ describe('append', () => {
       { status: 'accepted', id: none.id },
     ]);
     const [b2, a4, a5] = [of('b'), of('a'), of('a')];
-    await expect(store([b2, a4, a5])).resolves.toEqual([
+    await expect(append(database.pool, [b2, a4, a5])).resolves.toEqual([
       { status: 'duplicate', id: b1.id },
       { status: 'duplicate', id: a1.id },
       { status: 'duplicate', id: a1.id },
@@ -156,9 +146,9 @@ describe('append', () => {
     const [tenantId, sourceId] = [newId(), newId()];
     const of = () => anEvent({ tenantId, sourceId, dedupe: dedupe('a') });
     const [first, second, third] = [of(), of(), of()];
-    await store([first]);
+    await append(database.pool, [first]);
     await database.pool.query(`update dedupe_keys set expires_at = now() where tenant_id = $1`, [tenantId]);
-    await expect(store([second, third])).resolves.toEqual([
+    await expect(append(database.pool, [second, third])).resolves.toEqual([
       { status: 'accepted', id: second.id },
       { status: 'duplicate', id: second.id },
     ]);
@@ -177,7 +167,10 @@ describe('append', () => {
       order.map((key) => anEvent({ tenantId, sourceId, dedupe: dedupe(key) }));
     const outcomes = await Promise.all(
       Array.from({ length: 16 }, (_, round) =>
-        store(batchOf(round % 2 === 0 ? keys : [...keys].reverse()), round % 2 === 0 ? database.pool : other),
+        append(
+          round % 2 === 0 ? database.pool : other,
+          batchOf(round % 2 === 0 ? keys : [...keys].reverse()),
+        ),
       ),
     );
     const all = outcomes.flat();

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { EntityManager } from 'typeorm';
-import { CompositeArray, HeldConnection } from '#database';
+import { CompositeArray, HeldConnection, uuidArray } from '#database';
 import type { NewEvent } from './new-event.js';
 
 const LARGE_BODY_BYTES = 8_192;
@@ -45,11 +45,14 @@ export class Appender {
   async append(batch: readonly NewEvent[]): Promise<Appended[]> {
     const leaders = leadersOf(batch);
     const rows = [...new Set(leaders)];
+    const repeated = uuidArray(
+      leaders.filter((leader, index) => leader !== batch[index]).map(({ id }) => id),
+    );
     this.#rowType ??= await this.findRowType();
     const memory = this.#spare.pop() ?? newMemory();
     const { rows: answers } = await this.#connection.execute<{ id: string; event_id: string }>(
       { name: 'append-events', text: appendEvents },
-      [[encode(rows, this.#rowType, memory)], bodiesOf(rows, memory)],
+      [[encode(rows, this.#rowType, memory)], bodiesOf(rows, memory), [repeated]],
     );
     // It has answered, so it has read all. After a failure some of it may still be on its way.
     this.putBack(memory);
@@ -77,22 +80,17 @@ export class Appender {
   }
 }
 
-/**
- * Stores one event within a transaction of its tenant, as {@link Appender} does; a duplicate is counted at once, for here
- * the first event can be seen.
- */
+/** Stores one event within a transaction of its tenant, as {@link Appender} does. */
 export async function appendWithin(manager: EntityManager, event: NewEvent): Promise<Appended> {
   const [rowType] = await manager.query<{ oid: number }[]>(findRowType);
   const [duplicate] = await manager.query<{ event_id: string }[]>(appendEvents, [
     encode([event], rowType?.oid ?? 0, newMemory()),
     event.body,
+    uuidArray([]),
   ]);
-  if (duplicate === undefined) return { status: 'accepted', id: event.id };
-  await manager.query(
-    'update events set duplicate_count = duplicate_count + 1 where tenant_id = $1 and id = $2',
-    [event.tenantId, duplicate.event_id],
-  );
-  return { status: 'duplicate', id: duplicate.event_id };
+  return duplicate === undefined
+    ? { status: 'accepted', id: event.id }
+    : { status: 'duplicate', id: duplicate.event_id };
 }
 
 /** For each event the first of the batch with its dedupe key: a statement may not touch the same key twice. */
@@ -164,9 +162,11 @@ function newMemory(): Memory {
 
 /**
  * A key that is there within its window gives back the first event's id and the row is not stored again; one whose
- * window has ended is taken over. `known` answers for keys that were there when the statement began, without a
- * write. For the others the upsert waits for a concurrent transaction with the same key and then sees its row, so exactly
- * one of two concurrent callbacks is stored. Keys are taken in one order, so that two batches cannot wait for each other.
+ * window has ended is taken over. `known` answers for keys that were there when the statement began, without writing
+ * them. For the others the upsert waits for a concurrent transaction with the same key and then sees its row, so exactly
+ * one of two concurrent callbacks is stored. Duplicates are counted under the first one's id alone, for that event may be
+ * too new to be seen; $3 names those that the batch itself holds again, once for each. Keys are taken in one order, and
+ * then counts in one, so that two batches cannot wait for each other.
  */
 const appendEvents = `
   with input as materialized (
@@ -195,11 +195,17 @@ const appendEvents = `
   ), claimed as (
     select * from known union all select * from taken
   ), outcome as (
-    select i.id, coalesce(c.event_id, i.id) as event_id
+    select i.tenant_id, i.id, coalesce(c.event_id, i.id) as event_id
     from input i left join claimed c
       on c.tenant_id = i.tenant_id and c.source_id = i.source_id and c.dedupe_key = i.dedupe_key
   ), accepted as (
     select i.* from input i join outcome o on o.id = i.id and o.event_id = i.id
+  ), counted as (
+    insert into duplicate_counts as d (tenant_id, event_id, count)
+    select tenant_id, event_id, (event_id <> id)::integer + cardinality(array_positions($3::uuid[], id))
+    from outcome where event_id <> id or id = any($3::uuid[])
+    order by tenant_id, event_id
+    on conflict (tenant_id, event_id) do update set count = d.count + excluded.count
   ), stored as (
     insert into events (
       tenant_id, id, source_id, provider, type, provider_event_id, run_id, received_at, method, path, query,

@@ -36,6 +36,11 @@ export interface EventFilter {
     { readonly text: string; readonly eventId: string | undefined; readonly inHeaders: boolean } | undefined;
 }
 
-/** The columns of an {@link EventRow}, from events `e` and callback secrets `s`. */
+/** The columns of an {@link EventRow}, from events `e` and what {@link joined} adds. */
 export const shown = `e.id, e.source_id, e.provider, e.type, e.provider_event_id, e.run_id, e.received_at, e.method, e.path,
-  e.query, e.content_type, e.size, e.duplicate_count, e.scheme, e.secret_id, s.label as secret_label, e.signed_at`;
+  e.query, e.content_type, e.size, e.duplicate_count + coalesce(d.count, 0) as duplicate_count, e.scheme, e.secret_id,
+  k.label as secret_label, e.signed_at`;
+
+/** What stands elsewhere of events `e`: the secrets that verified them, and their duplicates since these are counted apart. */
+export const joined = `left join callback_secrets k on k.tenant_id = e.tenant_id and k.id = e.secret_id
+  left join duplicate_counts d on d.tenant_id = e.tenant_id and d.event_id = e.id`;

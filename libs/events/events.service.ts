@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Database, type Page, type PageRequest } from '#database';
 import { problem } from '#errors';
-import { type EventFilter, type EventRow, shown } from './event-row.js';
+import { type EventFilter, type EventRow, joined, shown } from './event-row.js';
 import { listEvents } from './list-events.js';
 
 /** An event with its content, as received. */
@@ -80,8 +80,12 @@ export class Events {
   /** Erases an event and its content within a transaction of its tenant. */
   async eraseWithin(manager: EntityManager, tenantId: string, id: string): Promise<void> {
     await this.find(manager, tenantId, id);
-    for (const table of ['event_contents', 'events']) {
-      await manager.query(`delete from ${table} where tenant_id = $1 and id = $2`, [tenantId, id]);
+    for (const [table, key] of [
+      ['duplicate_counts', 'event_id'],
+      ['event_contents', 'id'],
+      ['events', 'id'],
+    ]) {
+      await manager.query(`delete from ${table} where tenant_id = $1 and ${key} = $2`, [tenantId, id]);
     }
   }
 
@@ -106,4 +110,4 @@ export class Events {
 
 const selectEvents = `
   select ${shown}
-  from events e left join callback_secrets s on s.tenant_id = e.tenant_id and s.id = e.secret_id`;
+  from events e ${joined}`;

@@ -4,6 +4,7 @@
 export { EventLog } from './event-log.js';
 export { type Appended, appendWithin } from './append.js';
 export { Events } from './events.service.js';
+export { joined, shown } from './event-row.js';
 export type { EventFilter, EventRow } from './event-row.js';
 export type { OpenedEvent } from './events.service.js';
 export { EventsModule } from './events.module.js';

@@ -63,16 +63,13 @@ function nameOf(table: string, { fromMs }: TimeRange): string {
   return `${table}_${digits.endsWith('000000000') ? digits.slice(0, 8) : digits}`;
 }
 
-/** Duplicates are counted in rows of events; with room beside them that touches no index. */
-const FILL_PERCENT: Readonly<Record<string, number>> = { events: 90 };
-
 /** Attached rather than made in place: that would lock the whole table, behind a running backup for as long as it takes. */
 async function make(client: pg.PoolClient, { name, table, fromMs, toMs }: Partition): Promise<void> {
   // The same wall as around the whole table; nobody but the login role has a right on the part.
   await client.query(`
     create table ${name} (
       like ${table} including defaults including constraints including storage including compression
-    ) with (fillfactor = ${FILL_PERCENT[table] ?? 100});
+    );
     alter table ${name} enable row level security, force row level security;
     create policy across_tenants on ${name} to current_user using (true) with check (true);
     alter table ${table} attach partition ${name} for values from ('${idAtTime(fromMs)}') to ('${idAtTime(toMs)}');

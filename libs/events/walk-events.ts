@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { idAtTime, timeOfId } from '#database';
 import type { EventPath } from './event-paths.js';
-import { type EventRow, shown } from './event-row.js';
+import { type EventRow, joined, shown } from './event-row.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const SPAN_GROWTH = 8;
@@ -112,7 +112,7 @@ async function takeStep(
        cross join lateral (
          select * from events e where e.tenant_id = $1 and e.id = chosen.id and ${within('e')} offset 0
        ) e
-       left join callback_secrets s on s.tenant_id = e.tenant_id and s.id = e.secret_id
+       ${joined}
      ) f on true
      order by f.id desc`,
     [...parameters, step.from, step.before, step.most],

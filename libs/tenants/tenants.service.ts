@@ -16,6 +16,7 @@ import { TenantKeys } from './tenant-keys.js';
 const UNLINKED_TABLES = [
   'idempotency_keys',
   'dedupe_keys',
+  'duplicate_counts',
   'events',
   'event_contents',
   'fan_outs',

@@ -1,19 +1,16 @@
 import type pg from 'pg';
 import { Event } from '#contract';
 import { type DeliveryCounts, deliveryCountsAcrossTenants } from '#deliveries';
-import { type Entry, type EventRow, readStored, type StoredTable } from '#events';
+import { type Entry, type EventRow, joined, readStored, shown, type StoredTable } from '#events';
 import { showEvent } from '../events/show-event.js';
 import type { Bounds, Cursor, Feed, FeedItem } from './feed.js';
 
-type StreamedEvent = Omit<EventRow, 'query'> & Entry & { readonly tenant_id: string; readonly slug: string };
+type StreamedEvent = EventRow & Entry & { readonly tenant_id: string; readonly slug: string };
 
 const events: StoredTable = {
   name: 'events',
-  columns: `e.tenant_id, e.source_id, e.provider, e.type, e.provider_event_id, e.run_id, e.received_at, e.method, e.path,
-    e.content_type, e.size, e.duplicate_count, e.scheme, e.secret_id, e.signed_at,
-    coalesce(s.slug, '') as slug, k.label as secret_label`,
-  joins: `left join sources s on s.tenant_id = e.tenant_id and s.id = e.source_id
-    left join callback_secrets k on k.tenant_id = e.tenant_id and k.id = e.secret_id`,
+  columns: `${shown}, e.tenant_id, coalesce(s.slug, '') as slug`,
+  joins: `${joined} left join sources s on s.tenant_id = e.tenant_id and s.id = e.source_id`,
 };
 
 /** Accepted events. */

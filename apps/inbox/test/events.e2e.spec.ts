@@ -311,16 +311,20 @@ describe('one event', () => {
 
   test('is gone for good when it is deleted', async () => {
     const tenant = await app.tenant();
-    const id = await runflowEvent(await tenant.source('runflow'), run('r1'), { cookie: 'a=1' });
+    const source = await tenant.source('runflow');
+    const id = await runflowEvent(source, run('r1'), { cookie: 'a=1' });
+    expect(await runflowEvent(source, run('r1'))).toBe(id);
     expect((await tenant.call('DELETE', `/v1/events/${id}`)).status).toBe(204);
     for (const path of ['', '/body'])
       expect((await tenant.call('GET', `/v1/events/${id}${path}`)).status).toBe(404);
     expect((await tenant.call('DELETE', `/v1/events/${id}`)).status).toBe(404);
     expect(await idsOf(tenant, '')).toEqual([]);
-    const { rowCount } = await app.database.pool.query('select from event_contents where tenant_id = $1', [
-      uuidOf(tenant.id),
-    ]);
-    expect(rowCount).toBe(0);
+    for (const table of ['event_contents', 'duplicate_counts']) {
+      const { rowCount } = await app.database.pool.query(`select from ${table} where tenant_id = $1`, [
+        uuidOf(tenant.id),
+      ]);
+      expect([table, rowCount]).toEqual([table, 0]);
+    }
   });
 
   test.each(['x', '0', '00000000-0000-0000-0000-000000000000', '8'.repeat(26), 'é'])(
