@@ -6,6 +6,7 @@ import { defaultLimits, type Settings } from '#config';
 import { createLogger } from '#logging';
 import { createApp } from '../../apps/server/create-app.js';
 import { createDatabase, type TestDatabase } from './database.js';
+import { freePort } from './free-port.js';
 import { send } from './send.js';
 import { TestTenant } from './test-tenant.js';
 
@@ -105,16 +106,4 @@ export class TestApp {
     await this.app.close();
     if (this.ownsDatabase) await this.database.drop();
   }
-}
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

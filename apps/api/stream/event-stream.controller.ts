@@ -66,14 +66,17 @@ export class EventStreamController {
     @Res() reply: StreamReply,
   ): Promise<void> {
     if (query.source !== undefined) await this.refuseUnknown(caller, query.source);
-    // To HEAD the same is answered, but there is nothing to hold open.
-    if (request.method === 'HEAD') return void reply.headers(STREAM_HEADERS).send();
     const audience = audienceOf(query.source ?? null, mayActAs(caller.role, 'developer'));
     const stream = await this.streams.admit(
       caller,
       audience,
       lastEventId(request.headers['last-event-id'], query.last_event_id),
     );
+    if (request.method === 'HEAD') {
+      // The same is answered, but there is nothing to hold open.
+      stream.decline();
+      return void reply.headers(STREAM_HEADERS).send();
+    }
     const { 'content-length': _, ...headers } = reply.getHeaders() as Record<string, string>;
     reply.hijack();
     stopActing();

@@ -18,6 +18,8 @@ export interface Admitted {
   readonly place: Place;
   /** Takes over the response; `headers` go before the stream. */
   open(response: ServerResponse, headers: Readonly<Record<string, string>>): void;
+  /** Gives its place back instead. */
+  decline(): void;
 }
 
 /** The streams that this process holds open. Nothing is done, and the database not asked, while there are none. */
@@ -72,6 +74,7 @@ export class Streams implements OnModuleDestroy, OnApplicationShutdown {
       return {
         place,
         open: (response, headers) => this.open(response, { caller, audience, place, headers, giveBack }),
+        decline: giveBack,
       };
     } catch (error) {
       giveBack();

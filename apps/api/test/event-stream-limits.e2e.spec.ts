@@ -67,7 +67,11 @@ describe('streams that are too many', () => {
   test('are answered 429 to a tenant and 503 in all, until others have ended', () =>
     within({ streams: 3, streamsPerTenant: 2 }, async (app) => {
       const [tenant, second] = [await app.tenant(), await app.tenant()];
+      const head = async () => (await open(app, tenant, { method: 'HEAD' })).status;
+      // It holds no place: more of them are answered than there are places.
+      expect([await head(), await head(), await head(), await head()]).toEqual([200, 200, 200, 200]);
       const [first] = [await open(app, tenant), await open(app, tenant)];
+      expect(await head()).toBe(429);
       const refused = await open(app, tenant);
       expect([refused.status, refused.headers['retry-after']]).toEqual([429, '5']);
       await expect(refused.problem()).resolves.toMatchObject({ code: 'too_many_requests' });

@@ -215,11 +215,13 @@ describe('before it begins', () => {
     ],
     ['400 for an id without end', { lastEventId: '0'.repeat(1_000), code: 'malformed_request' }],
     ['400 for a query that it does not know', { query: '?types=a', code: 'malformed_request' }],
-  ])('it answers %s', async (title, { key, code, ...options }: Refused) => {
+  ])('it answers %s, to HEAD too', async (title, { key, code, ...options }: Refused) => {
     const client = await open(key, options);
     expect(client.headers['content-type']).toBe('application/problem+json');
     expect(title).toContain(String(client.status));
     await expect(client.problem()).resolves.toMatchObject({ code, status: client.status });
+    const head = await open(key, { ...options, method: 'HEAD' });
+    expect([head.status, head.headers['content-type']]).toEqual([client.status, 'application/problem+json']);
   });
 
   test("another tenant's source is not there", async () => {

@@ -1,10 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, createDatabase, eventually, hexHmac, send, type TestDatabase } from '#testing';
-import { ServerProcess } from './server-process.fixture.js';
+import {
+  type Answer,
+  createDatabase,
+  eventually,
+  hexHmac,
+  send,
+  ServerProcess,
+  type TestDatabase,
+} from '#testing';
 
 const API_KEY = 'cbk_key-of-the-durability-test-0123456789';
 const SENDERS = 8;
@@ -123,25 +129,18 @@ function postmasterPid(dataDir: string): number {
 
 describe('every callback that was answered 200 is there once', () => {
   let database: TestDatabase;
-  let dataDir: string;
-  let server: ServerProcess | undefined;
   let load: Load | undefined;
   beforeAll(async () => {
     database = await createDatabase();
-    dataDir = mkdtempSync(join(tmpdir(), 'callbox-durability-'));
   });
   afterEach(async () => {
     await load?.stop();
-    await server?.stop();
+    await ServerProcess.stopAll();
   });
-  afterAll(async () => {
-    await database.drop();
-    rmSync(dataDir, { recursive: true, force: true });
-  });
+  afterAll(() => database.drop());
 
   async function startUnderLoad(environment: Readonly<Record<string, string>>) {
     const started = await ServerProcess.start({ ...environment, CALLBOX_BOOTSTRAP_KEY: API_KEY });
-    server = started;
     const { url, secret } = await makeSource(started);
     const begun = new Load(url, secret);
     load = begun;
@@ -154,8 +153,9 @@ describe('every callback that was answered 200 is there once', () => {
     const masterKey = randomBytes(32).toString('base64');
     const running = await startUnderLoad({ DATABASE_URL: database.url, CALLBOX_MASTER_KEY: masterKey });
     for (let kill = 0; kill < KILLS; kill += 1) {
-      await running.server.kill();
-      await running.server.restart();
+      await running.server.end('SIGKILL');
+      running.server.restart();
+      await running.server.ready();
       await running.load.promise(PROMISES);
     }
     await running.load.stop();
@@ -163,10 +163,11 @@ describe('every callback that was answered 200 is there once', () => {
   });
 
   test('after the server and its embedded PostgreSQL were killed together under load', async () => {
-    const running = await startUnderLoad({ CALLBOX_DATA_DIR: dataDir });
-    process.kill(postmasterPid(dataDir), 'SIGKILL');
-    await running.server.kill();
-    await running.server.restart();
+    const running = await startUnderLoad({});
+    process.kill(postmasterPid(running.server.dataDir), 'SIGKILL');
+    await running.server.end('SIGKILL');
+    running.server.restart();
+    await running.server.ready();
     await running.load.promise(PROMISES);
     await running.load.stop();
     await expectKept(running.server, running.load);

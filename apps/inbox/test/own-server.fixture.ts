@@ -1,30 +1,22 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { send } from '#testing';
-import { ServerProcess } from './server-process.fixture.js';
+import { send, ServerProcess } from '#testing';
 
 const KEY = 'a-key-that-the-operator-chose';
 
 /** A server process on a database of its own in a new folder, with the key of its operator. */
 export class OwnServer {
-  private constructor(
-    readonly dataDir: string,
-    private readonly process: ServerProcess,
-  ) {}
+  private constructor(private readonly process: ServerProcess) {}
 
   static async start(): Promise<OwnServer> {
-    const dataDir = mkdtempSync(join(tmpdir(), 'callbox-own-server-'));
-    const started = await ServerProcess.start({
-      CALLBOX_DATA_DIR: dataDir,
-      CALLBOX_BOOTSTRAP_KEY: KEY,
-      CALLBOX_API_RATE_PER_MINUTE: '0',
-    });
-    return new OwnServer(dataDir, started);
+    const settings = { CALLBOX_BOOTSTRAP_KEY: KEY, CALLBOX_API_RATE_PER_MINUTE: '0' };
+    return new OwnServer(await ServerProcess.start(settings));
   }
 
   get url(): string {
     return this.process.url;
+  }
+
+  get dataDir(): string {
+    return this.process.dataDir;
   }
 
   /** Calls the management API as the operator. */
@@ -53,8 +45,7 @@ export class OwnServer {
     return events;
   }
 
-  async stop(): Promise<void> {
-    await this.process.stop();
-    rmSync(this.dataDir, { recursive: true, force: true });
+  stop(): Promise<void> {
+    return this.process.stop();
   }
 }

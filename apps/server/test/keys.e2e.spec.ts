@@ -12,12 +12,10 @@ import {
   KEY_SERVER,
   KeyServer,
   send,
+  ServerProcess,
   type TestDatabase,
 } from '#testing';
-import { ServerProcess } from './server-process.js';
 
-const PORT = '18433';
-const URL = `http://127.0.0.1:${PORT}`;
 const API_KEY = 'a-key-that-the-operator-chose';
 const [OLD, NEW] = [1, 2].map((fill) => Buffer.alloc(32, fill)) as [Buffer, Buffer];
 const [oldText, newText] = [OLD, NEW].map((key) => key.toString('base64')) as [string, string];
@@ -27,24 +25,19 @@ const MANY_TENANTS = 5_000;
 const BODY = '{"a":1}';
 
 const keysEntry = join(process.cwd(), 'dist/apps/server/keys.js');
-const servers: ServerProcess[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) if (server.exitCode === undefined) await server.end('SIGTERM');
-});
+/** Of the server that was started last. */
+let url: string;
+afterEach(() => ServerProcess.stopAll());
 
 type Environment = Readonly<Record<string, string>>;
 
-function startServer(settings: Environment): ServerProcess {
-  const server = ServerProcess.spawn({
-    PORT,
-    HOST: '127.0.0.1',
-    PUBLIC_URL: URL,
-    LOG_LEVEL: 'warn',
+async function startServer(settings: Environment): Promise<ServerProcess> {
+  const server = await ServerProcess.spawn({
     CALLBOX_BOOTSTRAP_KEY: API_KEY,
     CALLBOX_API_RATE_PER_MINUTE: '0',
     ...settings,
   });
-  servers.push(server);
+  ({ url } = server);
   return server;
 }
 
@@ -71,7 +64,7 @@ async function runKeys(command: 'rewrap' | 'status', settings: Environment) {
 }
 
 const call = <Body = Record<string, unknown>>(method: string, path: string, body?: unknown) =>
-  send<Body>(URL + path, {
+  send<Body>(url + path, {
     method,
     headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -83,7 +76,7 @@ interface IssuedSecret {
 
 async function callback(source: string, secret: string): Promise<number> {
   const headers = { 'callbox-signature': hexHmac(secret, BODY) };
-  return (await send(`${URL}/in/default/${source}`, { method: 'POST', headers, body: BODY })).status;
+  return (await send(`${url}/in/default/${source}`, { method: 'POST', headers, body: BODY })).status;
 }
 
 const storeOf = ({ pool }: TestDatabase): KeyStore => ({
@@ -175,7 +168,7 @@ describe('a change of the master key', () => {
   afterEach(() => database.drop());
 
   test('under load, with a rewrap that is killed again and again, loses nothing and turns nothing away', async () => {
-    const first = startServer({ ...environment, CALLBOX_MASTER_KEY: oldText });
+    const first = await startServer({ ...environment, CALLBOX_MASTER_KEY: oldText });
     await first.ready();
     await call('POST', '/v1/sources', { slug: 'orders', provider: 'callbox' });
     const made = await call<IssuedSecret>('POST', '/v1/callback-secrets', {
@@ -187,7 +180,7 @@ describe('a change of the master key', () => {
     await makeManyTenants(database);
 
     const both = { ...environment, CALLBOX_MASTER_KEY: BOTH };
-    const second = startServer(both);
+    const second = await startServer(both);
     await second.ready();
     let isGoingOn = true;
     const using = useWhile(database, secret, () => isGoingOn);
@@ -219,12 +212,12 @@ describe('a change of the master key', () => {
     for (const text of [oldText, newText]) expect(status.output).not.toContain(text);
     await second.end('SIGTERM');
 
-    const third = startServer({ ...environment, CALLBOX_MASTER_KEY: newText });
+    const third = await startServer({ ...environment, CALLBOX_MASTER_KEY: newText });
     await third.ready();
     expect(await callback('orders', secret)).toBe(200);
     expect(await openManySecrets(database, NEW)).toBe(MANY_TENANTS);
     await third.end('SIGTERM');
-    const fourth = startServer({ ...environment, CALLBOX_MASTER_KEY: oldText });
+    const fourth = await startServer({ ...environment, CALLBOX_MASTER_KEY: oldText });
     expect(await fourth.ended()).toBe(1);
     expect(fourth.output).toContain('CALLBOX_MASTER_KEY does not fit this database');
   }, 180_000);
@@ -260,7 +253,7 @@ describe('with the embedded database', () => {
     const early = await runKeys('status', environment);
     expect(early).toMatchObject({ exitCode: 1, output: expect.stringContaining('there is no database in') });
     expect(readdirSync(dataDir)).toEqual([]);
-    const first = startServer(environment);
+    const first = await startServer(environment);
     await first.ready();
     const beside = await runKeys('status', environment);
     expect(beside).toMatchObject({ exitCode: 0, output: expect.stringContaining('Everything is under') });
@@ -273,7 +266,7 @@ describe('with the embedded database', () => {
     expect(rewrap).toMatchObject({ exitCode: 0, output: expect.stringContaining('2 keys rewrapped') });
 
     writeFileSync(file, `${newText}\n`);
-    const second = startServer(environment);
+    const second = await startServer(environment);
     await second.ready();
     expect((await call('GET', '/v1/sources')).status).toBe(200);
     await second.end('SIGTERM');
@@ -297,7 +290,7 @@ describe('a start with a key service', () => {
       AWS_ACCESS_KEY_ID: KEY_SERVER.accessKeyId,
       AWS_SECRET_ACCESS_KEY: KEY_SERVER.secretAccessKey,
     };
-    const server = startServer(environment);
+    const server = await startServer(environment);
     await server.ready();
     await server.end('SIGTERM');
   }, 60_000);
@@ -312,7 +305,7 @@ describe('a start with a key service', () => {
   ])(
     '%s fails, and says why',
     async (_case, change, reason) => {
-      const server = startServer({ ...environment, ...change });
+      const server = await startServer({ ...environment, ...change });
       expect(await server.ended()).toBe(1);
       expect(server.output).toContain(
         `Callbox cannot start: The key service AWS KMS cannot be used (${reason}).`,
@@ -326,16 +319,16 @@ describe('a start with a key service', () => {
     const other = await createDatabase();
     await keyringOf(other, OLD);
     const local = { ...environment, DATABASE_URL: other.url, CALLBOX_MASTER_KEY: oldText };
-    const broken = startServer({ ...local, CALLBOX_KMS_ENDPOINT: 'http://127.0.0.1:1' });
+    const broken = await startServer({ ...local, CALLBOX_KMS_ENDPOINT: 'http://127.0.0.1:1' });
     expect(await broken.ended()).toBe(1);
-    const working = startServer(local);
+    const working = await startServer(local);
     await working.ready();
     await working.end('SIGTERM');
     await other.drop();
   }, 60_000);
 
   test('fails without that service’s settings, and says what the keys are under', async () => {
-    const server = startServer({ DATABASE_URL: database.url, CALLBOX_MASTER_KEY: oldText });
+    const server = await startServer({ DATABASE_URL: database.url, CALLBOX_MASTER_KEY: oldText });
     expect(await server.ended()).toBe(1);
     expect(server.output).toContain('The keys of this database are under a key of AWS KMS that is not known');
   }, 60_000);

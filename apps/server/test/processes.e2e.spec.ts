@@ -1,13 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventually, hexHmac } from '#testing';
-import { ServerProcess } from './server-process.js';
+import { eventually, hexHmac, ServerProcess } from '#testing';
 
-const PORT = '18434';
 const PROCESSES = 3;
 /** Each of them loads everything. */
 const READY_WITHIN_MS = 60_000;
@@ -21,13 +18,16 @@ interface Reply<Body = Record<string, unknown>> {
   readonly body: Body;
 }
 
-let dataDir: string;
 let server: ServerProcess;
 /** What the operator's key was answered the moment that somebody was ready for the first time. */
 let firstStatuses: number[];
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'callbox-processes-'));
-  server = spawn();
+  server = await ServerProcess.spawn({
+    CALLBOX_BOOTSTRAP_KEY: KEY,
+    CALLBOX_PROCESSES: String(PROCESSES),
+    CALLBOX_API_RATE_PER_MINUTE: String(API_RATE),
+    LOG_LEVEL: 'info',
+  });
   await eventually(async () => expect((await send('GET', '/readyz')).status).toBe(200), READY_WITHIN_MS);
   firstStatuses = [];
   while (!server.output.includes('Ctrl-C stops it')) {
@@ -36,21 +36,7 @@ beforeAll(async () => {
   }
   await server.ready(READY_WITHIN_MS);
 }, 90_000);
-afterAll(async () => {
-  if (server.exitCode === undefined) await server.end('SIGTERM');
-  rmSync(dataDir, { recursive: true, force: true });
-}, 90_000);
-
-function spawn(): ServerProcess {
-  return ServerProcess.spawn({
-    PORT,
-    CALLBOX_DATA_DIR: dataDir,
-    CALLBOX_BOOTSTRAP_KEY: KEY,
-    CALLBOX_PROCESSES: String(PROCESSES),
-    CALLBOX_API_RATE_PER_MINUTE: String(API_RATE),
-    LOG_LEVEL: 'info',
-  });
-}
+afterAll(() => ServerProcess.stopAll(), 90_000);
 
 /** Sends one request over a connection of its own, which the next process in turn gets. */
 function send<Body = Record<string, unknown>>(
@@ -59,7 +45,7 @@ function send<Body = Record<string, unknown>>(
   { headers = {}, body = '' }: { headers?: Record<string, string>; body?: string } = {},
 ): Promise<Reply<Body>> {
   return new Promise((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', port: PORT, method, path, agent: false, headers });
+    const sent = request({ host: '127.0.0.1', port: server.port, method, path, agent: false, headers });
     sent.on('error', reject);
     // The one connection that is being handed to a process when it is killed is never answered nor closed.
     sent.setTimeout(SENDER_TIMEOUT_MS, () => sent.destroy(new Error('no answer in time')));
@@ -130,7 +116,7 @@ function members(): number[] {
     if (!/^\d+$/.test(name)) return [];
     try {
       const parent = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1];
-      const isOurs = parent === String(server.child.pid) && commandLine(name).includes('main.js');
+      const isOurs = parent === String(server.pid) && commandLine(name).includes('main.js');
       return isOurs ? [Number(name)] : [];
     } catch {
       return [];
@@ -175,7 +161,7 @@ describe('several processes on one port', () => {
   test('are welcomed once, and keep their keys out of their arguments', () => {
     expect(server.output.match(/Ctrl-C stops it/g)).toHaveLength(1);
     expect(server.output).toContain(`in each of ${PROCESSES} processes`);
-    const masterKey = readFileSync(join(dataDir, MASTER_KEY_FILE), 'utf8').trim();
+    const masterKey = readFileSync(join(server.dataDir, MASTER_KEY_FILE), 'utf8').trim();
     const pids = members();
     expect(pids).toHaveLength(PROCESSES);
     for (const pid of pids) {
@@ -290,25 +276,20 @@ describe('several processes on one port', () => {
   }, 90_000);
 
   test('end when the process above them is killed, and the next start finds everything', async () => {
-    server = spawn();
+    server.restart();
     await server.ready(READY_WITHIN_MS);
     const pids = members();
     expect(pids).toHaveLength(PROCESSES);
     expect(await server.end('SIGKILL')).toBeNull();
     await eventually(() => expect(pids.filter(isAlive)).toEqual([]));
-    server = spawn();
+    server.restart();
     await server.ready(READY_WITHIN_MS);
     expect((await storedRuns('killed')).size).toBeGreaterThan(100);
   }, 90_000);
 });
 
 test('a port that is taken is said so, by one line, and the start fails', async () => {
-  const second = ServerProcess.spawn({
-    PORT,
-    CALLBOX_DATA_DIR: mkdtempSync(join(tmpdir(), 'callbox-processes-')),
-    CALLBOX_PROCESSES: '2',
-    LOG_LEVEL: 'warn',
-  });
+  const second = await ServerProcess.spawn({ PORT: server.port, CALLBOX_PROCESSES: '2' });
   expect(await second.ended()).toBe(1);
-  expect(second.output).toMatch(/Callbox cannot start: port 18434 .* is taken/);
+  expect(second.output).toMatch(new RegExp(`Callbox cannot start: port ${server.port} .* is taken`));
 }, 90_000);

@@ -1,28 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createDatabase, eventually, Receiver, send } from '#testing';
-import { ServerProcess } from './server-process.js';
+import { createDatabase, eventually, Receiver, send, ServerProcess, type ServerSettings } from '#testing';
 
-const PORT = '18431';
-const URL = `http://localhost:${PORT}`;
-let dataDir: string;
-const servers: ServerProcess[] = [];
+afterEach(() => ServerProcess.stopAll('SIGINT'));
 
-beforeEach(() => {
-  dataDir = mkdtempSync(join(tmpdir(), 'callbox-start-'));
-});
-afterEach(async () => {
-  for (const server of servers.splice(0)) if (server.exitCode === undefined) await server.end('SIGINT');
-  rmSync(dataDir, { recursive: true, force: true });
-});
-
-function spawn(settings: Readonly<Record<string, string>> = {}): ServerProcess {
-  const server = ServerProcess.spawn({ PORT, CALLBOX_DATA_DIR: dataDir, LOG_LEVEL: 'warn', ...settings });
-  servers.push(server);
-  return server;
+/** Where it listens and what it calls itself are left to it, as a user would. */
+function spawn(settings: ServerSettings = {}): Promise<ServerProcess> {
+  return ServerProcess.spawn({ HOST: undefined, PUBLIC_URL: undefined, ...settings });
 }
+
+const urlOf = ({ port }: ServerProcess): string => `http://localhost:${port}`;
 
 const keyIn = (text: string): string => /cbk_[0-9A-Z]{26}_[0-9A-Za-z]{49}/.exec(text)?.[0] ?? '';
 const asKey = (key: string) => ({ headers: { authorization: `Bearer ${key}` } });
@@ -41,30 +29,30 @@ function pastedCurl(text: string): { url: string; headers: Record<string, string
 
 describe('the first start', () => {
   test('shows a key that works and a curl whose signature is valid, and the second start finds its data', async () => {
-    const first = spawn();
-    const welcome = await first.ready();
+    const server = await spawn();
+    const welcome = await server.ready();
     const key = keyIn(welcome);
     const { url, headers, body } = pastedCurl(welcome);
     const receipt = await send<{ id: string; status: string }>(url, { method: 'POST', headers, body });
     expect(receipt).toMatchObject({ status: 200, body: { status: 'accepted' } });
-    expect(await first.end('SIGINT')).toBe(0);
+    expect(await server.end('SIGINT')).toBe(0);
 
-    const second = spawn();
-    expect(keyIn(await second.ready())).toBe('');
-    const events = await send<{ data: { id: string }[] }>(`${URL}/v1/events`, asKey(key));
+    server.restart();
+    expect(keyIn(await server.ready())).toBe('');
+    const events = await send<{ data: { id: string }[] }>(`${urlOf(server)}/v1/events`, asKey(key));
     expect(events.body.data.map(({ id }) => id)).toEqual([receipt.body.id]);
   }, 60_000);
 
   test('keeps the generated master key to its owner', async () => {
-    await spawn().ready();
+    const { dataDir } = await ServerProcess.start();
     expect(statSync(join(dataDir, 'master-key')).mode & 0o777).toBe(0o600);
     expect(Buffer.from(readFileSync(join(dataDir, 'master-key'), 'utf8'), 'base64')).toHaveLength(32);
   }, 60_000);
 
   test('gives the tenant the key of CALLBOX_BOOTSTRAP_KEY and does not print it', async () => {
-    const server = spawn({ CALLBOX_BOOTSTRAP_KEY: 'a-key-that-the-operator-chose' });
+    const server = await spawn({ CALLBOX_BOOTSTRAP_KEY: 'a-key-that-the-operator-chose' });
     expect(await server.ready()).not.toContain('a-key-that-the-operator-chose');
-    expect(await send(`${URL}/v1/sources`, asKey('a-key-that-the-operator-chose'))).toMatchObject({
+    expect(await send(`${urlOf(server)}/v1/sources`, asKey('a-key-that-the-operator-chose'))).toMatchObject({
       status: 200,
     });
   }, 60_000);
@@ -74,33 +62,33 @@ describe('the end', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
     'by %s leaves no PostgreSQL behind',
     async (signal) => {
-      const server = spawn();
+      const server = await spawn();
       await server.ready();
       expect(await server.end(signal)).toBe(0);
-      expect(postmastersOf(dataDir)).toEqual([]);
+      expect(postmastersOf(server.dataDir)).toEqual([]);
     },
     60_000,
   );
 
   test('comes although nobody reads the log any more', async () => {
-    const server = spawn({ LOG_LEVEL: 'trace' });
+    const server = await spawn({ LOG_LEVEL: 'trace' });
     await server.ready();
-    server.child.stdout?.pause();
+    server.stdout.pause();
     // Until the pipe is full: what is logged from then on stays in the process.
     for (let round = 0; round < 3_000; round += 1)
-      await send(`${URL}/in/default/nobody`, { method: 'POST', body: 'a' });
-    expect(server.child.stdout?.readableLength).toBeGreaterThan(0);
+      await send(`${urlOf(server)}/in/default/nobody`, { method: 'POST', body: 'a' });
+    expect(server.stdout.readableLength).toBeGreaterThan(0);
     expect(await server.end('SIGTERM')).toBe(0);
-    expect(postmastersOf(dataDir)).toEqual([]);
+    expect(postmastersOf(server.dataDir)).toEqual([]);
   }, 60_000);
 
   test('comes at once when PostgreSQL is lost, though what is being sent can no more be recorded', async () => {
     const receiver = await Receiver.start();
     try {
-      const server = spawn();
+      const server = await spawn();
       const welcome = await server.ready();
       const authorization = `Bearer ${keyIn(welcome)}`;
-      const made = await send(`${URL}/v1/destinations`, {
+      const made = await send(`${urlOf(server)}/v1/destinations`, {
         method: 'POST',
         headers: { authorization, 'content-type': 'application/json' },
         body: JSON.stringify({ name: 'App', url: receiver.url }),
@@ -110,7 +98,7 @@ describe('the end', () => {
       const { url, headers, body } = pastedCurl(welcome);
       await send(url, { method: 'POST', headers, body });
       await eventually(() => expect(receiver.requests).toHaveLength(1));
-      const [pid] = readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n');
+      const [pid] = readFileSync(join(server.dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n');
       process.kill(Number(pid), 'SIGKILL');
       // Less than the time for which it would try to record the attempt, or wait for its answer.
       expect(
@@ -123,21 +111,21 @@ describe('the end', () => {
   }, 60_000);
 
   test('by kill -9 is recovered from by the next start, with the data and the orphaned PostgreSQL', async () => {
-    const first = spawn();
-    const key = keyIn(await first.ready());
-    expect(await first.end('SIGKILL')).toBeNull();
-    expect(postmastersOf(dataDir)).toHaveLength(1);
+    const server = await spawn();
+    const key = keyIn(await server.ready());
+    expect(await server.end('SIGKILL')).toBeNull();
+    expect(postmastersOf(server.dataDir)).toHaveLength(1);
 
-    const second = spawn();
-    await second.ready();
-    expect(await send(`${URL}/v1/sources`, asKey(key))).toMatchObject({ status: 200 });
-    expect(postmastersOf(dataDir)).toHaveLength(1);
+    server.restart();
+    await server.ready();
+    expect(await send(`${urlOf(server)}/v1/sources`, asKey(key))).toMatchObject({ status: 200 });
+    expect(postmastersOf(server.dataDir)).toHaveLength(1);
   }, 60_000);
 });
 
 describe('wrong settings', () => {
   test('stop the start with a line for each mistake, by name and never by value', async () => {
-    const server = spawn({ PORT: 'eighty', CALLBOX_OPERATOR_KEY: 'short-value', LOG_LEVEL: 'loud' });
+    const server = await spawn({ PORT: 'eighty', CALLBOX_OPERATOR_KEY: 'short-value', LOG_LEVEL: 'loud' });
     expect(await server.ended()).toBe(1);
     for (const name of ['PORT', 'CALLBOX_OPERATOR_KEY', 'LOG_LEVEL'])
       expect(server.output).toMatch(new RegExp(`${name} must`));
@@ -145,7 +133,7 @@ describe('wrong settings', () => {
   });
 
   test('include a DATABASE_URL without a master key', async () => {
-    const server = spawn({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
+    const server = await spawn({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
     expect(await server.ended()).toBe(1);
     expect(server.output).toContain('CALLBOX_MASTER_KEY must be set');
   });
@@ -156,21 +144,29 @@ describe('with a DATABASE_URL', () => {
 
   test('that server is used and nothing embedded is started', async () => {
     const database = await createDatabase();
-    const server = spawn({ DATABASE_URL: database.url, CALLBOX_MASTER_KEY: masterKey, HOST: '127.0.0.1' });
+    const server = await spawn({
+      DATABASE_URL: database.url,
+      CALLBOX_MASTER_KEY: masterKey,
+      HOST: '127.0.0.1',
+    });
     await server.ready();
     const { rows } = await database.pool.query<{ slug: string }>('select slug from tenants');
     expect(rows).toEqual([{ slug: 'default' }]);
-    expect(postmastersOf(dataDir)).toEqual([]);
+    expect(postmastersOf(server.dataDir)).toEqual([]);
     await server.end('SIGTERM');
     await database.drop();
   }, 60_000);
 
   test('another master key than the one it was made with stops the start and says so', async () => {
     const database = await createDatabase();
-    const first = spawn({ DATABASE_URL: database.url, CALLBOX_MASTER_KEY: masterKey, HOST: '127.0.0.1' });
+    const first = await spawn({
+      DATABASE_URL: database.url,
+      CALLBOX_MASTER_KEY: masterKey,
+      HOST: '127.0.0.1',
+    });
     await first.ready();
     await first.end('SIGTERM');
-    const wrong = spawn({
+    const wrong = await spawn({
       DATABASE_URL: database.url,
       CALLBOX_MASTER_KEY: Buffer.alloc(32, 2).toString('base64'),
     });

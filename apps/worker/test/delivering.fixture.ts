@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { eventually, hexHmac, qstashToken, Receiver, send, TestApp, type TestTenant } from '#testing';
+import {
+  eventually,
+  hexHmac,
+  qstashToken,
+  Receiver,
+  send,
+  ServerProcess,
+  TestApp,
+  type TestTenant,
+} from '#testing';
 
 /** A delivery as the API shows it. */
 export interface ShownDelivery {
@@ -120,6 +129,16 @@ export async function allFannedOut(app: TestApp): Promise<void> {
   await eventually(async () => {
     const { rowCount } = await app.database.pool.query('select from fan_outs');
     expect(rowCount).toBe(0);
+  });
+}
+
+/** A worker as its users start it, on a database that is there already; it can be killed. */
+export function spawnWorker(databaseUrl: string): Promise<ServerProcess> {
+  return ServerProcess.spawn({
+    DATABASE_URL: databaseUrl,
+    CALLBOX_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+    CALLBOX_ROLES: 'worker',
+    CALLBOX_ALLOW_DESTINATIONS: '127.0.0.0/8',
   });
 }
 

@@ -1,8 +1,7 @@
 import { Redeliveries } from '#deliveries';
-import { createDatabase, eventually, TestApp, type TestDatabase } from '#testing';
-import { destination, Receivers } from './delivering.fixture.js';
+import { createDatabase, eventually, ServerProcess, TestApp, type TestDatabase } from '#testing';
+import { destination, Receivers, spawnWorker } from './delivering.fixture.js';
 import { storeEvents, uuidOf } from './stored-events.fixture.js';
-import { killWorkers, spawnWorker } from './spawned-worker.fixture.js';
 
 const EVENTS = 4_000;
 /** So many that a step looks at a thousand events, and collecting takes several. */
@@ -16,7 +15,7 @@ beforeAll(async () => {
   app = await TestApp.start({ database, settings: { roles: ['inbox', 'api'] } });
 });
 afterAll(async () => {
-  killWorkers();
+  await ServerProcess.stopAll('SIGKILL');
   await receivers.stop();
   await app.stop();
   await database.drop();
@@ -51,14 +50,14 @@ test('workers that are killed in the middle of an order leave every event with e
     [made, 2_700],
   ];
   for (const [sql, atLeast] of moments) {
-    const victim = spawnWorker(database.url);
+    const victim = await spawnWorker(database.url);
     await eventually(async () => expect(await numberOf(sql)).toBeGreaterThanOrEqual(atLeast), 60_000);
-    victim.kill('SIGKILL');
+    await victim.end('SIGKILL');
     // What it was sending: the next one need not wait for the end of the leases.
     await database.pool.query('update deliveries set due_at = now() where lease_id is not null');
   }
   expect(await numberOf(made)).toBeLessThan(EVENTS);
-  spawnWorker(database.url);
+  await spawnWorker(database.url);
   const redeliveries = app.app.get(Redeliveries);
   await eventually(async () => {
     await database.pool.query(

@@ -1,8 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createDatabase, eventually, TestApp, type TestDatabase } from '#testing';
-import { callRunflow, deliveryThat, destination, Receivers } from './delivering.fixture.js';
-import { killWorkers, spawnWorker } from './spawned-worker.fixture.js';
+import { createDatabase, eventually, ServerProcess, TestApp, type TestDatabase } from '#testing';
+import { callRunflow, deliveryThat, destination, Receivers, spawnWorker } from './delivering.fixture.js';
 
 let database: TestDatabase;
 let app: TestApp;
@@ -13,7 +12,7 @@ beforeEach(async () => {
   app = await TestApp.start({ database, settings: { roles: ['inbox', 'api'] } });
 });
 afterEach(async () => {
-  killWorkers();
+  await ServerProcess.stopAll('SIGKILL');
   await app.stop();
   await database.drop();
 });
@@ -49,11 +48,11 @@ test('a worker that is killed in the middle of sending is replaced within 60 s',
   const receiver = await receivers.start();
   receiver.answer({ silent: true });
   const { tenant, source } = await runflowTenant(receiver.url);
-  const victim = spawnWorker(database.url);
+  const victim = await spawnWorker(database.url);
   const eventId = await callRunflow(source);
   await eventually(() => expect(receiver.requests).toHaveLength(1), 20_000);
-  victim.kill('SIGKILL');
   const killedAt = Date.now();
+  await victim.end('SIGKILL');
   const other = await startWorker();
   try {
     await eventually(() => expect(receiver.requests).toHaveLength(2), 40_000);
@@ -150,13 +149,11 @@ describe('a worker that is told to stop', () => {
   test('waits for an answer for a while only, and then gives the lease back', async () => {
     const receiver = await startSlowReceiver();
     const { tenant, source } = await runflowTenant(receiver.url);
-    const leaving = spawnWorker(database.url);
+    const leaving = await spawnWorker(database.url);
     const eventId = await callRunflow(source);
     await eventually(() => expect(receiver.waiting).toHaveLength(1), 20_000);
-    const ended = new Promise((resolve) => leaving.once('exit', resolve));
-    leaving.kill('SIGTERM');
     try {
-      expect(await ended).toBe(0);
+      expect(await leaving.end('SIGTERM')).toBe(0);
       await deliveryThat(tenant, eventId, { status: 'pending', attempt_count: 0, attempts: [] });
       const { rows } = await database.pool.query(
         'select lease_id, due_at <= now() as is_due from deliveries',
