@@ -10,6 +10,8 @@ const MIGRATION_LOCK = 5_217_001;
 /** Set on every connection: an answer 200 means that the commit is on disk, whatever the server's default is. */
 const SESSION = [
   '-c synchronous_commit=on',
+  // Every statement is short: to compile one takes longer than to run it.
+  '-c jit=off',
   `-c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_TIMEOUT_MS}`,
 ].join(' ');
 
@@ -73,10 +75,12 @@ export function createDataSourceOptions(url: string, processes = 1): DataSourceO
 }
 
 /**
- * For a pool whose every statement looks its rows up by key. Plans are kept for as long as a connection lives, and one
- * made while the tables were still empty would read them whole when they no longer are.
+ * For a pool of statements that stay prepared. A plan is kept for as long as the statistics are, and one made while a table
+ * was empty would read it whole when it no longer is: a tenth of the callbacks a second, until the next analysis.
  */
-const BY_KEY = ['seqscan', 'hashjoin', 'mergejoin'].map((method) => `-c enable_${method}=off`).join(' ');
+const BY_INDEX = '-c enable_seqscan=off';
+/** Where every statement looks its rows up by key, also those that it joins. */
+const BY_KEY = `${BY_INDEX} -c enable_hashjoin=off -c enable_mergejoin=off`;
 
 /**
  * For a pool that reads the next few rows of an index again and again: no sorting of all that follow (within what an index
@@ -86,6 +90,7 @@ const IN_ORDER = '-c enable_sort=off -c enable_bitmapscan=off -c plan_cache_mode
 
 interface PoolOptions {
   readonly max?: number;
+  readonly byIndex?: boolean;
   readonly byKey?: boolean;
   readonly inOrder?: boolean;
 }
@@ -95,13 +100,18 @@ export function createPool(
   url: string,
   name: string,
   statementTimeoutMs: number,
-  { max = 4, byKey = false, inOrder = false }: PoolOptions = {},
+  { max = 4, byIndex = false, byKey = false, inOrder = false }: PoolOptions = {},
 ): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: `callbox-${name}`,
     max,
-    options: [SESSION, ...(byKey ? [BY_KEY] : []), ...(inOrder ? [IN_ORDER] : [])].join(' '),
+    options: [
+      SESSION,
+      ...(byIndex ? [BY_INDEX] : []),
+      ...(byKey ? [BY_KEY] : []),
+      ...(inOrder ? [IN_ORDER] : []),
+    ].join(' '),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + 1_000,

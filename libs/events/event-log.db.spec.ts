@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { loadSettings, type Settings } from '#config';
 import { createPool, newId } from '#database';
 import { createLogger } from '#logging';
-import { createDatabase, type TestDatabase } from '#testing';
+import { createDatabase, eventually, type TestDatabase } from '#testing';
 import { EventLog } from './event-log.js';
 import { anEvent } from './new-event.fixture.js';
 
@@ -69,6 +69,29 @@ describe('the event log', () => {
     expect(await countOf(tenantId)).toBe(2);
     expect(lines.join('')).toContain('event_log.batch_refused');
     expect(lines.join('')).not.toContain('marked-Qr7');
+  });
+
+  test('finds dedupe keys by their index, also when all plans were made while there were none', async () => {
+    await database.pool.query('truncate dedupe_keys');
+    await database.pool.query('vacuum analyze dedupe_keys');
+    const young = new EventLog(settingsFor(database.url), createLogger('silent', new Writable()));
+    const [tenantId, sourceId] = [newId(), newId()];
+    for (let round = 0; round < 10; round += 1) {
+      const batch = Array.from({ length: 50 }, (_, index) =>
+        anEvent({ tenantId, sourceId, dedupe: { key: `${round}-${index}`, windowSeconds: 60 } }),
+      );
+      await Promise.all(batch.map((event) => young.append(event)));
+    }
+    // What its connections have done is counted when they end.
+    await young.onApplicationShutdown();
+    await eventually(async () => {
+      const { rows } = await database.pool.query<{ inserted: number; read: number }>(
+        `select n_tup_ins::integer as inserted, seq_tup_read::integer as read
+         from pg_stat_user_tables where relname = 'dedupe_keys'`,
+      );
+      expect(rows[0]?.inserted).toBeGreaterThanOrEqual(500);
+      expect(rows[0]?.read).toBe(0);
+    });
   });
 
   test('gives up on a statement that hangs, says so to all who wait, and goes on', async () => {

@@ -64,7 +64,10 @@ export class RejectionKeeper implements OnApplicationShutdown {
     @Inject(METRICS) metrics: Registry,
     private readonly secrets: KnownSecrets,
   ) {
-    this.#pool = createPool(settings.databaseUrl ?? '', 'rejections', STATEMENT_TIMEOUT_MS, { max: 1 });
+    this.#pool = createPool(settings.databaseUrl ?? '', 'rejections', STATEMENT_TIMEOUT_MS, {
+      max: 1,
+      byIndex: true,
+    });
     this.#pool.on('error', (error) => this.logger.warn({ error }, 'rejections.connection_lost'));
     this.#dropped = new Counter({
       name: 'callbox_rejections_dropped_total',
