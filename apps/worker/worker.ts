@@ -24,6 +24,8 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 const LOOK_EVERY_MS = 200;
 /** After some events were fanned out, for the next ones to gather: a lone event never waits, a stream costs fewer looks. */
 const GATHER_MS = 5;
+/** The same after events that nobody wanted: where tenants only collect, looking for destinations is all that a round costs. */
+const GATHER_UNWANTED_MS = 20;
 const SETTLE_EVERY_MS = 2_000;
 /** Windows per destination are what bounds it; several destinations may share an origin. */
 const MOST_SOCKETS_PER_ORIGIN = 1_000;
@@ -78,7 +80,7 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, OnApplic
       fanOut: loop('fan-out', LOOK_EVERY_MS, async () => {
         const { mayBeMore, deliveries } = await fanOut(pool);
         if (deliveries > 0) deliver.wake();
-        if (mayBeMore) await sleep(GATHER_MS);
+        if (mayBeMore) await sleep(deliveries > 0 ? GATHER_MS : GATHER_UNWANTED_MS);
         return mayBeMore;
       }),
       redeliver: loop('redeliver', LOOK_EVERY_MS, async () => {
