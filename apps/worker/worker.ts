@@ -54,7 +54,7 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, OnApplic
   ) {
     const pool = createPool(settings.databaseUrl ?? '', 'worker', STATEMENT_TIMEOUT_MS, {
       max: poolSize('worker', settings.processes),
-      byKey: true,
+      plans: 'by-key',
     });
     pool.on('error', (error) => logger.warn({ error }, 'worker.connection_lost'));
     this.#pool = pool;

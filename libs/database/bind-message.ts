@@ -1,3 +1,5 @@
+import { int16, int32 } from './wire.js';
+
 /** A parameter in binary form, in pieces that follow one another. */
 export type BinaryParameter = readonly Buffer[];
 
@@ -21,16 +23,4 @@ export function bindMessage(statement: string, parameters: readonly BinaryParame
 
 function lengthOf(pieces: readonly Buffer[]): number {
   return pieces.reduce((sum, piece) => sum + piece.length, 0);
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-}
-
-function int16(...values: readonly number[]): Buffer {
-  const bytes = Buffer.allocUnsafe(values.length * 2);
-  values.forEach((value, index) => bytes.writeInt16BE(value, index * 2));
-  return bytes;
 }

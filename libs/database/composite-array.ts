@@ -1,3 +1,5 @@
+import { OID } from './wire.js';
+
 const MICROSECONDS = 1_000n;
 /** PostgreSQL counts time from 2000-01-01. */
 const EPOCH_MS = 946_684_800_000;
@@ -8,9 +10,6 @@ const MOST_UTF8_BYTES_PER_UNIT = 3;
 /** What a jsonb begins with on the wire: the version of its format. */
 const JSONB_VERSION = 1;
 const DASH = 0x2d;
-
-/** Object ids of PostgreSQL's own types, which never change (src/include/catalog/pg_type.dat). */
-const OID = { bytea: 17, int4: 23, text: 25, timestamptz: 1184, uuid: 2950, jsonb: 3802 } as const;
 
 /**
  * Writes rows as one parameter: an array of a composite type in PostgreSQL's binary format (array_recv, record_recv).

@@ -74,25 +74,29 @@ export function createDataSourceOptions(url: string, processes = 1): DataSourceO
   };
 }
 
-/**
- * For a pool of statements that stay prepared. A plan is kept for as long as the statistics are, and one made while a table
- * was empty would read it whole when it no longer is: a tenth of the callbacks a second, until the next analysis.
- */
 const BY_INDEX = '-c enable_seqscan=off';
-/** Where every statement looks its rows up by key, also those that it joins. */
 const BY_KEY = `${BY_INDEX} -c enable_hashjoin=off -c enable_mergejoin=off`;
 
 /**
- * For a pool that reads the next few rows of an index again and again: no sorting of all that follow (within what an index
- * has sorted already it stays allowed), and one plan.
+ * What a pool's statements may be planned as. A plan of one that stays prepared is kept for as long as the statistics are,
+ * and one made while a table was empty would read it whole when it no longer is: a tenth of the callbacks a second, until
+ * the next analysis.
+ *
+ * - `by-index`: never by reading whole tables.
+ * - `by-key`: every statement looks its rows up by key, also those that it joins.
+ * - `in-order`: the same, for the next few rows of an index again and again: no sorting of all that follow (within what an
+ *   index has sorted already it stays allowed), and one plan.
  */
-const IN_ORDER = '-c enable_sort=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan';
+const PLANS = {
+  any: '',
+  'by-index': BY_INDEX,
+  'by-key': BY_KEY,
+  'in-order': `${BY_KEY} -c enable_sort=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan`,
+} as const;
 
 interface PoolOptions {
   readonly max?: number;
-  readonly byIndex?: boolean;
-  readonly byKey?: boolean;
-  readonly inOrder?: boolean;
+  readonly plans?: keyof typeof PLANS;
 }
 
 /** A plain pool for the hot paths, which write their own SQL. */
@@ -100,18 +104,13 @@ export function createPool(
   url: string,
   name: string,
   statementTimeoutMs: number,
-  { max = 4, byIndex = false, byKey = false, inOrder = false }: PoolOptions = {},
+  { max = 4, plans = 'any' }: PoolOptions = {},
 ): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: `callbox-${name}`,
     max,
-    options: [
-      SESSION,
-      ...(byIndex ? [BY_INDEX] : []),
-      ...(byKey ? [BY_KEY] : []),
-      ...(inOrder ? [IN_ORDER] : []),
-    ].join(' '),
+    options: `${SESSION} ${PLANS[plans]}`,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + 1_000,

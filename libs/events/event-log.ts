@@ -25,7 +25,7 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
   ) {
     this.#pool = createPool(settings.databaseUrl ?? '', 'events', STATEMENT_TIMEOUT_MS, {
       max: poolSize('events', settings.processes),
-      byIndex: true,
+      plans: 'by-index',
     }).on('error', (error) => this.logger.warn({ error }, 'event_log.connection_lost'));
     this.#appender = new Appender(this.#pool);
     this.#partitions = new PartitionKeeper(this.#pool, logger);

@@ -15,7 +15,7 @@ let database: TestDatabase;
 let pool: pg.Pool;
 beforeEach(async () => {
   database = await createDatabase();
-  pool = createPool(database.url, 'streams', 5_000, { byKey: true, inOrder: true });
+  pool = createPool(database.url, 'streams', 5_000, { plans: 'in-order' });
   // A connection may still be closing when its database goes.
   pool.on('error', () => undefined);
   await ensurePartitions(database.pool, Date.now());

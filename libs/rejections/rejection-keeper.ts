@@ -66,7 +66,7 @@ export class RejectionKeeper implements OnApplicationShutdown {
   ) {
     this.#pool = createPool(settings.databaseUrl ?? '', 'rejections', STATEMENT_TIMEOUT_MS, {
       max: 1,
-      byIndex: true,
+      plans: 'by-index',
     });
     this.#pool.on('error', (error) => this.logger.warn({ error }, 'rejections.connection_lost'));
     this.#dropped = new Counter({

@@ -25,8 +25,7 @@ export class StreamReader {
   constructor(@Inject(SETTINGS) settings: Settings, @Inject(LOGGER) logger: Logger, rejections: Rejections) {
     this.#pool = createPool(settings.databaseUrl ?? '', 'streams', STATEMENT_TIMEOUT_MS, {
       max: poolSize('streams', settings.processes),
-      byKey: true,
-      inOrder: true,
+      plans: 'in-order',
     });
     this.#pool.on('error', (error) => logger.warn({ error }, 'streams.connection_lost'));
     this.#feeds = [
