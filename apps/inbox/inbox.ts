@@ -50,9 +50,9 @@ export class Inbox implements OnApplicationShutdown {
       visit: (url) => visit(this.#client, url),
       storeEvent: (event) => eventLog.append(event),
       noteVerified: ({ tenantId, keys, bearerKeys }, secretId, atMs) => {
-        const isUnused = ({ id, unused }: LiveKey): boolean => id === secretId && unused;
-        const isFirst = keys.some(isUnused) || bearerKeys?.some(isUnused) === true;
-        const noted = usage.record(tenantId, secretId, atMs, isFirst);
+        const isNext = (key: LiveKey): boolean => key.id === secretId && key.mayTakeOver;
+        const mayTakeOver = keys.some(isNext) || bearerKeys?.some(isNext) === true;
+        const noted = usage.record(tenantId, secretId, atMs, mayTakeOver);
         // Noting never fails, but it may hang; whether the callback can be taken is for the store to say.
         return noted === undefined ? undefined : within(NOTE_TIMEOUT_MS, noted).catch(() => undefined);
       },

@@ -71,8 +71,8 @@ export class Reverifier implements OnApplicationShutdown {
 
   private async noteUse(source: LiveSource, secretId: string, atMs: number): Promise<void> {
     const keys = [...source.keys, ...(source.bearerKeys ?? [])];
-    const isFirst = keys.some((key) => key.id === secretId && key.unused);
-    await this.usage.record(source.tenantId, secretId, atMs, isFirst);
+    const mayTakeOver = keys.some((key) => key.id === secretId && key.mayTakeOver);
+    await this.usage.record(source.tenantId, secretId, atMs, mayTakeOver);
   }
 
   private store(tenantId: string, rejectionId: string, event: NewEvent): Promise<string> {

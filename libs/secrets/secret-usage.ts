@@ -15,8 +15,8 @@ interface Tally {
   readonly secretId: string;
   count: number;
   lastVerifiedAtMs: number;
-  /** Whether it had verified nothing before. */
-  first: boolean;
+  /** Whether it may have become current by what it verified. */
+  mayTakeOver: boolean;
 }
 
 /**
@@ -41,14 +41,14 @@ export class SecretUsage implements OnApplicationShutdown {
   }
 
   /**
-   * Notes that a secret verified a callback just now. `first`: it had verified none before; then this is a promise that
-   * resolves when it is written, and with it whether the secret has become current.
+   * Notes that a secret verified a callback just now. `mayTakeOver`: it had verified none before, and another one is
+   * current; then this is a promise that resolves when it is written, and with it whether the secret has become current.
    */
-  record(tenantId: string, secretId: string, atMs: number, first: boolean): Promise<void> | undefined {
+  record(tenantId: string, secretId: string, atMs: number, mayTakeOver: boolean): Promise<void> | undefined {
     const tally = this.#tallies.get(secretId);
-    if (tally === undefined || first) {
-      this.count({ tenantId, secretId, count: 1, lastVerifiedAtMs: atMs, first });
-      return first ? this.flush() : undefined;
+    if (tally === undefined || mayTakeOver) {
+      this.count({ tenantId, secretId, count: 1, lastVerifiedAtMs: atMs, mayTakeOver });
+      return mayTakeOver ? this.flush() : undefined;
     }
     tally.count += 1;
     tally.lastVerifiedAtMs = Math.max(tally.lastVerifiedAtMs, atMs);
@@ -81,14 +81,14 @@ export class SecretUsage implements OnApplicationShutdown {
     if (tally === undefined) this.#tallies.set(more.secretId, { ...more });
     else {
       tally.count += more.count;
-      tally.first ||= more.first;
+      tally.mayTakeOver ||= more.mayTakeOver;
       tally.lastVerifiedAtMs = Math.max(tally.lastVerifiedAtMs, more.lastVerifiedAtMs);
     }
     this.#timer ??= setTimeout(() => void this.flush(), FLUSH_EVERY_MS).unref();
   }
 
   private async store(tallies: readonly Tally[]): Promise<void> {
-    for (const tally of tallies) if (tally.first) await this.noteFirstUse(tally);
+    for (const tally of tallies) if (tally.mayTakeOver) await this.noteFirstUse(tally);
     await this.database.queryAcrossTenants(addUsage, [
       tallies.map((tally) => tally.tenantId),
       tallies.map((tally) => tally.secretId),

@@ -24,13 +24,13 @@ const signingKey: LiveKey = {
   id: 'signing',
   material: prepared.ok ? prepared.material : null,
   expiresAtMs: Infinity,
-  unused: false,
+  mayTakeOver: false,
 };
 const bearerKey = (material: Credential, expiresAtMs = Infinity): LiveKey<Credential> => ({
   id: 'bearer',
   material,
   expiresAtMs,
-  unused: false,
+  mayTakeOver: false,
 });
 
 function guard(

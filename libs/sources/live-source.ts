@@ -8,8 +8,8 @@ import type { SourceConfig } from './source.entity.js';
 export interface LiveKey<Material = unknown> extends Key<Material> {
   /** Milliseconds since the epoch; `Infinity` when it does not expire. */
   readonly expiresAtMs: number;
-  /** Whether it had verified nothing yet when it was loaded. */
-  readonly unused: boolean;
+  /** Whether the first callback that it verifies may make it current; no longer asked once it has verified one. */
+  readonly mayTakeOver: boolean;
 }
 
 /** A source as the inbox holds it in memory: everything that verifying and storing a callback needs. */

@@ -228,7 +228,7 @@ function liveKey<Material>(secret: ActiveSecret, material: Material | null): Liv
       id: secret.id,
       material,
       expiresAtMs: secret.expires_at?.getTime() ?? Infinity,
-      unused: secret.last_verified_at === null,
+      mayTakeOver: !secret.is_current && secret.last_verified_at === null,
     },
   ];
 }
