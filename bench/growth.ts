@@ -8,7 +8,7 @@ import { type BenchedCallbox, startCallbox } from './servers.js';
 import { hmacSource } from './sources.js';
 import { doubtsAbout, settle, takeTurn, type Turn } from './turn.js';
 
-const SOURCES = [1, 10, 100, 1_000];
+const SOURCES = [1, 10, 256, 1_000];
 const TENANTS = 16;
 const MOST_ROUNDS = 3;
 const STORED_QUICK = [10_000, 20_000];

@@ -24,7 +24,7 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 const LOOK_EVERY_MS = 200;
 /** After some events were fanned out, for the next ones to gather: a lone event never waits, a stream costs fewer looks. */
 const GATHER_MS = 5;
-/** The same after events that nobody wanted: where tenants only collect, looking for destinations is all that a round costs. */
+/** The same after events that no destination wanted. */
 const GATHER_UNWANTED_MS = 20;
 const SETTLE_EVERY_MS = 2_000;
 /** Windows per destination are what bounds it; several destinations may share an origin. */
@@ -102,7 +102,7 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, OnApplic
       }),
     };
     changes.subscribe((change) => this.#deliverer.heedChange(change));
-    eventLog.onStored(() => this.#loops.fanOut.wake());
+    eventLog.onOwed(() => this.#loops.fanOut.wake());
   }
 
   onApplicationBootstrap(): void {

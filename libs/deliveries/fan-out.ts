@@ -6,12 +6,12 @@ import { matches } from './matches.js';
 const MOST_BATCHES = 500;
 const MOST_EVENTS = 1_000;
 
-/** Events of one tenant that were stored together; the arrays go side by side, `null` where it has no destination. */
+/** Events of one tenant that were stored together; the arrays go side by side. */
 interface Obligation {
   readonly tenant_id: string;
-  readonly event_ids: readonly string[] | null;
-  readonly source_ids: readonly string[] | null;
-  readonly types: readonly (string | null)[] | null;
+  readonly event_ids: readonly string[];
+  readonly source_ids: readonly string[];
+  readonly types: readonly (string | null)[];
 }
 
 /** What a round of fanning out came to: whether there may be more to do, and how many deliveries it made. */
@@ -62,11 +62,11 @@ export async function fanOut(pool: pg.Pool): Promise<FannedOut> {
 }
 
 function eventsOf({ tenant_id, event_ids, source_ids, types }: Obligation): OwedEvent[] {
-  return (event_ids ?? []).map((event_id, index) => ({
+  return event_ids.map((event_id, index) => ({
     tenant_id,
     event_id,
-    source_id: source_ids?.[index] ?? '',
-    type: types?.[index] ?? null,
+    source_id: source_ids[index] ?? '',
+    type: types[index] ?? null,
   }));
 }
 
@@ -126,12 +126,7 @@ const takeObligations = `
     delete from fan_outs f using chosen c where f.tenant_id = c.tenant_id and f.id = c.id
     returning f.tenant_id, f.event_ids, f.source_ids, f.types
   )
-  -- Nothing is read out for tenants that only collect.
-  select t.tenant_id, d.event_ids, d.source_ids, d.types
-  from taken t left join lateral (
-    select t.event_ids, t.source_ids, t.types
-    where exists (select from destinations where tenant_id = t.tenant_id and deleted_at is null)
-  ) d on true`;
+  select * from taken`;
 
 const findCandidates = `
   select tenant_id, id, source_ids, types, status from destinations

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { newId } from '#database';
 import { createDatabase, openPool, type TestDatabase } from '#testing';
 import { append } from './append.fixture.js';
+import { Appender } from './append.js';
 import { anEvent } from './new-event.fixture.js';
 import type { NewEvent } from './new-event.js';
 import { ensurePartitions } from './partitions.js';
@@ -25,19 +26,31 @@ interface StoredRow {
   readonly duplicate_count: number;
   readonly body: Buffer;
   readonly headers: unknown;
-  readonly is_owed: boolean;
 }
 
 async function stored(ids: readonly string[]): Promise<Map<string, StoredRow>> {
   const { rows } = await database.pool.query<StoredRow>(
-    `select e.id, e.size, coalesce(d.count, 0) as duplicate_count, c.body, c.headers,
-       exists (select from fan_outs f where f.tenant_id = e.tenant_id and e.id = any(f.event_ids)) as is_owed
+    `select e.id, e.size, coalesce(d.count, 0) as duplicate_count, c.body, c.headers
      from events e left join event_contents c on c.tenant_id = e.tenant_id and c.id = e.id
        left join duplicate_counts d on d.tenant_id = e.tenant_id and d.event_id = e.id
      where e.id = any($1)`,
     [ids],
   );
   return new Map(rows.map((row) => [row.id, row]));
+}
+
+async function tenantWith(destinations: readonly { isDeleted: boolean }[]): Promise<string> {
+  const tenantId = newId();
+  await database.pool.query(`insert into tenants values ($1::uuid, 't-' || $1::uuid, 'Acme', '', now())`, [
+    tenantId,
+  ]);
+  for (const { isDeleted } of destinations)
+    await database.pool.query(
+      `insert into destinations (tenant_id, id, name, url, signing, timeout_seconds, status, created_at, deleted_at)
+       values ($1, $2, 'd', 'http://127.0.0.1:1/', 'none', 15, 'active', now(), case when $3 then now() end)`,
+      [tenantId, newId(), isDeleted],
+    );
+  return tenantId;
 }
 
 const dedupe = (key: string, windowSeconds = 60): NewEvent['dedupe'] => ({ key, windowSeconds });
@@ -52,9 +65,42 @@ describe('append', () => {
     const rows = await stored(batch.map(({ id }) => id));
     for (const { id, body } of batch) {
       const row = rows.get(id);
-      expect(row).toMatchObject({ size: body.length, duplicate_count: 0, is_owed: true });
+      expect(row).toMatchObject({ size: body.length, duplicate_count: 0 });
       expect(row?.body.equals(body)).toBe(true);
     }
+  });
+
+  test('owes events to destinations where their tenant has one, together, and says so', async () => {
+    const [collecting, delivering, noLonger] = [
+      await tenantWith([]),
+      await tenantWith([{ isDeleted: true }, { isDeleted: false }]),
+      await tenantWith([{ isDeleted: true }]),
+    ];
+    const batch = [collecting, delivering, noLonger, delivering].map((tenantId) =>
+      anEvent({ tenantId, type: 'run.completed' }),
+    );
+    const appender = new Appender(database.pool);
+    try {
+      await expect(appender.append(batch)).resolves.toMatchObject({ isOwed: true });
+      await expect(appender.append([anEvent({ tenantId: collecting })])).resolves.toMatchObject({
+        isOwed: false,
+      });
+    } finally {
+      appender.release();
+    }
+    const { rows } = await database.pool.query<object>(
+      'select tenant_id, event_ids, source_ids, types from fan_outs where tenant_id = any($1)',
+      [[collecting, delivering, noLonger]],
+    );
+    const owed = batch.filter(({ tenantId }) => tenantId === delivering);
+    expect(rows).toEqual([
+      {
+        tenant_id: delivering,
+        event_ids: owed.map(({ id }) => id),
+        source_ids: owed.map(({ sourceId }) => sourceId),
+        types: ['run.completed', 'run.completed'],
+      },
+    ]);
   });
 
   test('stores every field as it was given', async () => {

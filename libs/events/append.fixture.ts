@@ -6,7 +6,7 @@ import type { NewEvent } from './new-event.js';
 export async function append(pool: pg.Pool, batch: readonly NewEvent[]): Promise<Appended[]> {
   const appender = new Appender(pool);
   try {
-    return await appender.append(batch);
+    return (await appender.append(batch)).appended;
   } finally {
     appender.release();
   }

@@ -9,10 +9,27 @@ const MOST_MEMORY_BYTES = 1_048_576;
 
 const findRowType = `select 'incoming_event'::regtype::oid as oid`;
 
+/** A row of the statement's answer: a duplicate with the first event's id, or {@link OWED}. */
+interface Answer {
+  readonly id: string | null;
+  readonly event_id: string;
+}
+
+/** In place of an id: the statement has stored obligations to deliver. */
+const OWED = null;
+
 /** What became of an event: stored, or recognised as one that is there already (`id` is the first one's). */
 export interface Appended {
   readonly status: 'accepted' | 'duplicate';
   readonly id: string;
+}
+
+/** What became of a batch. */
+export interface AppendedBatch {
+  /** One for each event, in their order. */
+  readonly appended: Appended[];
+  /** Whether some of them are owed to destinations. */
+  readonly isOwed: boolean;
 }
 
 /** What one statement's parameters are written into. */
@@ -42,7 +59,7 @@ export class Appender {
     this.#connection = new HeldConnection(pool);
   }
 
-  async append(batch: readonly NewEvent[]): Promise<Appended[]> {
+  async append(batch: readonly NewEvent[]): Promise<AppendedBatch> {
     const leaders = leadersOf(batch);
     const rows = [...new Set(leaders)];
     const repeated = uuidArray(
@@ -50,20 +67,18 @@ export class Appender {
     );
     this.#rowType ??= await this.findRowType();
     const memory = this.#spare.pop() ?? newMemory();
-    const { rows: answers } = await this.#connection.execute<{ id: string; event_id: string }>(
+    const { rows: answers } = await this.#connection.execute<Answer>(
       { name: 'append-events', text: appendEvents },
       [[encode(rows, this.#rowType, memory)], bodiesOf(rows, memory), [repeated]],
     );
     // It has answered, so it has read all. After a failure some of it may still be on its way.
     this.putBack(memory);
     const firstIds = new Map(answers.map(({ id, event_id }) => [id, event_id]));
-    return batch.map((event, index) => {
+    const appended = batch.map((event, index) => {
       const leader = leaders[index] ?? event;
-      const firstId = firstIds.get(leader.id) ?? leader.id;
-      return firstId === event.id
-        ? ({ status: 'accepted', id: firstId } as const)
-        : ({ status: 'duplicate', id: firstId } as const);
+      return outcomeOf(event, firstIds.get(leader.id) ?? leader.id);
     });
+    return { appended, isOwed: firstIds.has(OWED) };
   }
 
   release(): void {
@@ -83,14 +98,16 @@ export class Appender {
 /** Stores one event within a transaction of its tenant, as {@link Appender} does. */
 export async function appendWithin(manager: EntityManager, event: NewEvent): Promise<Appended> {
   const [rowType] = await manager.query<{ oid: number }[]>(findRowType);
-  const [duplicate] = await manager.query<{ event_id: string }[]>(appendEvents, [
+  const answers = await manager.query<Answer[]>(appendEvents, [
     encode([event], rowType?.oid ?? 0, newMemory()),
     event.body,
     uuidArray([]),
   ]);
-  return duplicate === undefined
-    ? { status: 'accepted', id: event.id }
-    : { status: 'duplicate', id: duplicate.event_id };
+  return outcomeOf(event, answers.find(({ id }) => id === event.id)?.event_id ?? event.id);
+}
+
+function outcomeOf({ id }: NewEvent, firstId: string): Appended {
+  return { status: firstId === id ? 'accepted' : 'duplicate', id: firstId };
 }
 
 /** For each event the first of the batch with its dedupe key: a statement may not touch the same key twice. */
@@ -166,7 +183,8 @@ function newMemory(): Memory {
  * them. For the others the upsert waits for a concurrent transaction with the same key and then sees its row, so exactly
  * one of two concurrent callbacks is stored. Duplicates are counted under the first one's id alone, for that event may be
  * too new to be seen; $3 names those that the batch itself holds again, once for each. Keys are taken in one order, and
- * then counts in one, so that two batches cannot wait for each other.
+ * then counts in one, so that two batches cannot wait for each other. Only a tenant with a destination is owed anything:
+ * one that was made before an event was sent is seen.
  */
 const appendEvents = `
   with input as materialized (
@@ -223,5 +241,11 @@ const appendEvents = `
     select tenant_id, (array_agg(id))[1], array_agg(id), array_agg(source_id), array_agg(type)
     from (select tenant_id, id, source_id, type from accepted order by tenant_id, id) of_tenant
     group by tenant_id
+    having exists (
+      select from destinations d where d.tenant_id = of_tenant.tenant_id and d.deleted_at is null
+    )
+    returning 1
   )
-  select id, event_id from outcome where event_id <> id`;
+  select id, event_id from outcome where event_id <> id
+  union all
+  (select ${OWED}, null from obligations limit 1)`;

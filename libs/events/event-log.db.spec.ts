@@ -134,11 +134,23 @@ describe('the event log', () => {
     }
   });
 
-  test('tells its listeners of every commit', async () => {
-    const heard = jest.fn();
+  test('tells its listeners of every commit, and those who deliver of what is owed', async () => {
+    const [heard, heardOfOwed] = [jest.fn(), jest.fn()];
     log.onStored(heard);
+    log.onOwed(heardOfOwed);
     await log.append(anEvent());
     expect(heard).toHaveBeenCalledTimes(1);
+    expect(heardOfOwed).not.toHaveBeenCalled();
+
+    const tenantId = newId();
+    await database.pool.query(`insert into tenants values ($1, 'delivering', 'Acme', '', now())`, [tenantId]);
+    await database.pool.query(
+      `insert into destinations (tenant_id, id, name, url, signing, timeout_seconds, status, created_at)
+       values ($1, $2, 'd', 'http://127.0.0.1:1/', 'none', 15, 'active', now())`,
+      [tenantId, newId()],
+    );
+    await log.append(anEvent({ tenantId }));
+    expect(heardOfOwed).toHaveBeenCalledTimes(1);
   });
 
   test('stores what is waiting before it ends', async () => {

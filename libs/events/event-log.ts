@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { SETTINGS, type Settings } from '#config';
 import { createPool, GroupCommit, poolSize } from '#database';
 import { LOGGER, type Logger } from '#logging';
-import { type Appended, Appender } from './append.js';
+import { type Appended, type AppendedBatch, Appender } from './append.js';
 import type { NewEvent } from './new-event.js';
 import { PartitionKeeper } from './partition-keeper.js';
 
@@ -16,7 +16,10 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
   readonly #pool: pg.Pool;
   readonly #appender: Appender;
   readonly #commits: GroupCommit<NewEvent, Appended>;
-  readonly #listeners: ((batch: readonly NewEvent[]) => void)[] = [];
+  readonly #listeners: { stored: ((batch: readonly NewEvent[]) => void)[]; owed: (() => void)[] } = {
+    stored: [],
+    owed: [],
+  };
   readonly #partitions: PartitionKeeper;
 
   constructor(
@@ -58,16 +61,22 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
 
   /** Calls `listener` after each commit of this process, so that who works beside it need not wait for its next look. */
   onStored(listener: (batch: readonly NewEvent[]) => void): void {
-    this.#listeners.push(listener);
+    this.#listeners.stored.push(listener);
+  }
+
+  /** The same after each commit of something that is owed to destinations. */
+  onOwed(listener: () => void): void {
+    this.#listeners.owed.push(listener);
   }
 
   private async write(batch: readonly NewEvent[]): Promise<Appended[]> {
-    const appended = await this.appendOrReport(batch);
-    for (const listener of this.#listeners) listener(batch);
+    const { appended, isOwed } = await this.appendOrReport(batch);
+    for (const listener of this.#listeners.stored) listener(batch);
+    if (isOwed) for (const listener of this.#listeners.owed) listener();
     return appended;
   }
 
-  private async appendOrReport(batch: readonly NewEvent[]): Promise<Appended[]> {
+  private async appendOrReport(batch: readonly NewEvent[]): Promise<AppendedBatch> {
     try {
       return await this.#appender.append(batch);
     } catch (error) {
