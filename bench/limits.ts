@@ -33,9 +33,9 @@ export async function benchLimits(context: BenchContext): Promise<Section> {
   const callbox = await startCallbox();
   try {
     const target = await hmacSource(callbox, 'bench');
-    const loads = await compareLoads(context, callbox, target);
     progress(`${show.whole(IDLE_CONNECTIONS)} idle connections`);
     const idle = await measureIdle(callbox);
+    const loads = await compareLoads(context, callbox, target);
     progress('crashes');
     const crashes = [
       await crash(context, callbox, target, 'SIGKILL'),
@@ -229,7 +229,7 @@ function limitsTable(
     columns: ['', ''],
     rows: [
       [`memory with ${show.whole(connections)} idle connections`, show.mebibytes(withBytes)],
-      ['memory before', show.mebibytes(beforeBytes)],
+      ['memory before, just started', show.mebibytes(beforeBytes)],
       ['each connection', `${show.fixed(each, 1)} KiB`],
       ['start to first accepted callback, PostgreSQL included', `${show.whole(median(startsMs))} ms`],
       [`SQL statements per event at ${show.whole(STEADY_RATE)}/s`, show.fixed(statements?.perEvent ?? null)],
