@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
 import { Database } from '#database';
-import { CallbackSecrets } from '#secrets';
+import { ActiveSecrets, CallbackSecrets } from '#secrets';
 import { NewTenants, secretHolderOf, Sources } from '#sources';
 
 const FIRST_TENANT = 'default';
@@ -27,6 +27,7 @@ export class Bootstrap {
     private readonly newTenants: NewTenants,
     private readonly sources: Sources,
     private readonly secrets: CallbackSecrets,
+    private readonly activeSecrets: ActiveSecrets,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -80,7 +81,7 @@ export class Bootstrap {
        where t.slug = $1 and s.slug = $2 and s.deleted_at is null`,
       [FIRST_TENANT, WELCOME_SOURCE],
     );
-    const [secret] = row === undefined ? [] : await this.secrets.openActive(row.tenant_id, row.id);
+    const [secret] = row === undefined ? [] : await this.activeSecrets.open(row.tenant_id, row.id);
     if (secret === undefined || secret.plainSecret === null) return null;
     return {
       url: `${this.settings.publicUrl}/in/${FIRST_TENANT}/${WELCOME_SOURCE}`,

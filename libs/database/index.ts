@@ -10,6 +10,7 @@ export {
   pendingMigrations,
   poolSize,
 } from './connect.js';
+export { BatchedReader } from './batched-reader.js';
 export { Database } from './database.js';
 export { DatabaseModule } from './database.module.js';
 export { Changes } from './changes.js';

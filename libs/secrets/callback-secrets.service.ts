@@ -4,20 +4,18 @@ import { Changes, Database, findPage, type Page, pageOf, type PageRequest } from
 import { type AuditAction, toUlid } from '#contract';
 import { problem } from '#errors';
 import { AuditLog } from '#tenants';
+import type { ActiveSecret } from './active-secrets.js';
 import { CallbackSecret } from './callback-secret.entity.js';
-import { currentOf, isActive } from './current.js';
+import { isActive } from './current.js';
 import { makeCurrent, markCurrent, settleCurrent } from './lock-secrets.js';
 import { hintOf, newPlainSecret, refuseUnusable } from './plain-secret.js';
 import { refuseIfInUse } from './refuse-if-in-use.js';
 import { isCompared, type SecretHolder, type SecretUse, useOf } from './secret-use.js';
 import { SecretUsage } from './secret-usage.js';
-import { type OpenedSecret, type SealedSecret, SecretVault } from './secret-vault.js';
+import { type SealedSecret, SecretVault } from './secret-vault.js';
 
 /** A secret with its plain text, which is given this once. */
 export type IssuedSecret = CallbackSecret & { readonly plain_secret: string };
-
-/** A secret that verifies now: for the memory of inboxes and workers only. */
-export type ActiveSecret = CallbackSecret & OpenedSecret;
 
 interface NewSecret {
   readonly label: string;
@@ -178,29 +176,6 @@ export class CallbackSecrets {
       await this.announce(manager, tenantId, sourceId);
       await this.note(manager, 'callback_secret.deleted', doomed, { forced: force });
     });
-  }
-
-  /** The secrets of a source that verify now, opened, the current one first; those of its signature unless told otherwise. */
-  async openActive(
-    tenantId: string,
-    sourceId: string,
-    use: SecretUse = 'signature',
-  ): Promise<ActiveSecret[]> {
-    const open = await this.vault.opener(tenantId);
-    const secrets = await this.database.tenant(tenantId, (manager) =>
-      manager.find(CallbackSecret, {
-        where: { tenant_id: tenantId, source_id: sourceId, use, deleted_at: IsNull() },
-        order: { id: 'DESC' },
-      }),
-    );
-    const nowMs = Date.now();
-    const current = currentOf(secrets, nowMs);
-    const currentFirst = [...secrets].sort(
-      (a, b) => Number(b.id === current?.id) - Number(a.id === current?.id),
-    );
-    return currentFirst
-      .filter((secret) => isActive(secret, nowMs))
-      .map((secret) => ({ ...secret, ...open(secret), is_current: secret.id === current?.id }));
   }
 
   /**

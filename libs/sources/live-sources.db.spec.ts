@@ -53,6 +53,17 @@ describe('sources in memory', () => {
     expect(lookUps('busy')).toBe(1);
   });
 
+  test('are many to a statement, so that all those of an inbox that has just begun are a few statements', async () => {
+    const slugs = Array.from({ length: 30 }, (_, index) => `one-of-many-${index}`);
+    for (const slug of slugs) await tenant.source('runflow', { slug });
+    await allHeard();
+    asked.mockClear();
+    const found = await Promise.all(slugs.map(find));
+    expect(found.map((source) => source?.slug)).toEqual(slugs);
+    expect(new Set(found.map((source) => source?.keys[0]?.id)).size).toBe(slugs.length);
+    expect(asked.mock.calls.length).toBeLessThan(slugs.length / 2);
+  });
+
   test('stay there when another one changes', async () => {
     await tenant.source('runflow', { slug: 'steady' });
     await tenant.source('runflow', { slug: 'changing' });

@@ -1,7 +1,6 @@
-import { type Database, GroupCommit } from '#database';
+import { BatchedReader, type Database } from '#database';
 
 const MOST_AT_A_TIME = 1_000;
-const MOST_WAITING = 10_000;
 
 /** The two names in an ingest URL. */
 export interface Slugs {
@@ -15,31 +14,24 @@ export interface FoundSource {
   readonly id: string;
 }
 
-/**
- * Finds which source is at a URL, if any. What is asked while the database is answering makes up the next statement, so that
- * a flood of made-up URLs comes to some statements a second, whatever its size, and real ones wait for one of them.
- */
+/** Finds which source is at a URL, if any: however many are made up, those are a few statements, and real ones wait for one. */
 export class SourceFinder {
-  readonly #questions: GroupCommit<Slugs, FoundSource | null>;
+  readonly #reader: BatchedReader<Slugs, FoundSource | null>;
 
   constructor(
     private readonly database: Database,
     mostWaitMs: number,
   ) {
-    this.#questions = new GroupCommit({
-      write: (batch) => this.findAllAcrossTenants(batch),
-      bytesOf: () => 0,
-      mostRows: MOST_AT_A_TIME,
-      mostBatchBytes: Infinity,
-      mostWaitingRows: MOST_WAITING,
-      mostWaitingBytes: Infinity,
+    this.#reader = new BatchedReader({
+      read: (batch) => this.findAllAcrossTenants(batch),
+      most: MOST_AT_A_TIME,
       mostWaitMs,
     });
   }
 
   /** The source with these names, or `null`; rejects with `Overloaded` when too many are asked for. */
   findAcrossTenants(slugs: Slugs): Promise<FoundSource | null> {
-    return this.#questions.add(slugs);
+    return this.#reader.find(slugs);
   }
 
   private async findAllAcrossTenants(batch: readonly Slugs[]): Promise<(FoundSource | null)[]> {

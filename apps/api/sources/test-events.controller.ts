@@ -6,7 +6,7 @@ import { CreateTestEvent, TestEvent, toUlid } from '#contract';
 import { newId } from '#database';
 import { problem } from '#errors';
 import { findPreset, makeSample, type ProviderPreset, sampleTypes } from '#providers';
-import { type ActiveSecret, CallbackSecrets } from '#secrets';
+import { type ActiveSecret, ActiveSecrets } from '#secrets';
 import type { Scheme, SignedRequest } from '#signatures';
 import { requiresBearer, secretHolderOf, type SourceKey, Sources } from '#sources';
 import type { Caller } from '#tenants';
@@ -19,7 +19,7 @@ import { OwnInbox } from './own-inbox.js';
 export class TestEventsController {
   constructor(
     private readonly sources: Sources,
-    private readonly secrets: CallbackSecrets,
+    private readonly secrets: ActiveSecrets,
     private readonly inbox: OwnInbox,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -47,7 +47,7 @@ export class TestEventsController {
     if (requiresBearer(source.config))
       throw problem('cannot_sign', 'It requires a bearer token as well, which is kept as a hash');
     const [secrets, paths] = await Promise.all([
-      this.secrets.openActive(tenantId, source.id),
+      this.secrets.open(tenantId, source.id),
       this.sources.ingestPaths(tenantId, [source]),
     ]);
     const path = paths.get(source.id) ?? '';
