@@ -111,7 +111,7 @@ describe('a circuit', () => {
   test('learns nothing from what was not asked, or from who has lost the lease', async () => {
     await attempts(null);
     expect(await circuit()).toBeUndefined();
-    await rows.run(`update deliveries set due_at = now()`);
+    await rows.run(`update deliveries set due_at = now() - interval '1 second'`);
     const stale = await claim();
     await rows.endLeases();
     await claim();
@@ -125,7 +125,7 @@ describe('a circuit', () => {
     expect(await claim()).toEqual([]);
     for (const id of ids)
       expect(await rows.delivery(id)).toMatchObject({ status: 'pending', attempt_count: 0 });
-    await age('10 seconds');
+    await age('11 seconds');
     const together = (await Promise.all(Array.from({ length: 6 }, () => claim()))).flat();
     expect(together.map(({ id }) => id)).toEqual(ids.slice(0, 1));
     expect(await claim()).toEqual([]);
@@ -161,7 +161,7 @@ describe('a circuit', () => {
     ['answer', { opened_at: null, next_probe_at: null, unavailable_attempts: 0, failed_attempts: 11 }],
   ] as const)('closes with a %s of the probe, and everything is let through', async (sign, expected) => {
     await open();
-    await age('10 seconds');
+    await age('11 seconds');
     await rows.deliveries(destinationId, 4);
     const probe = await claim();
     expect(probe).toHaveLength(1);
@@ -173,7 +173,7 @@ describe('a circuit', () => {
 
   test('gets a new probe when the worker that made it is lost', async () => {
     await open();
-    await age('10 seconds');
+    await age('11 seconds');
     await rows.deliveries(destinationId, 2);
     expect(await claim()).toHaveLength(1);
     expect(await claim()).toEqual([]);

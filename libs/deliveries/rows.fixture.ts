@@ -112,7 +112,10 @@ export class Rows {
     );
   }
 
-  /** Deliveries of events that have been erased: the queue does not care. Oldest first. */
+  /**
+   * Deliveries of events that have been erased: the queue does not care. Oldest first, and due for a second, so that a
+   * clock that is set back a little leaves them due.
+   */
   async deliveries(
     destinationId: string,
     count: number,
@@ -121,7 +124,8 @@ export class Rows {
     const ids = Array.from({ length: count }, () => newId());
     await this.run(
       `insert into deliveries (tenant_id, id, event_id, source_id, destination_id, status, next_attempt_at, due_at, created_at)
-       select $1, id, id, $2, $3, $4, case when $4 = 'pending' then now() end, case when $4 = 'pending' then now() end, now()
+       select $1, id, id, $2, $3, $4, case when $4 = 'pending' then now() end,
+         case when $4 = 'pending' then now() - interval '1 second' end, now()
        from unnest($5::uuid[]) as d (id)`,
       this.tenantId,
       this.sourceId,
@@ -144,7 +148,7 @@ export class Rows {
 
   /** As if the worker that holds these had been dead for a while. */
   async endLeases(): Promise<void> {
-    await this.run(`update deliveries set due_at = now() where lease_id is not null`);
+    await this.run(`update deliveries set due_at = now() - interval '1 second' where lease_id is not null`);
   }
 
   stop(): Promise<void> {
