@@ -25,7 +25,10 @@ interface WithId {
   readonly id: string;
 }
 
-/** Makes a tenant with a source, a secret, an event, a destination, a delivery and a redelivery. */
+/**
+ * Makes a tenant with a source, a secret, an event, a destination, a delivery, a redelivery and a rejection, and waits
+ * until all of it is written down.
+ */
 export async function buildWorld(app: TestApp): Promise<World> {
   const tenant = await app.tenant();
   const canary = `canary-${tenant.slug}`;
@@ -65,6 +68,11 @@ export async function buildWorld(app: TestApp): Promise<World> {
     const [first] = data;
     if (first === undefined) throw new Error('not kept yet');
     return first.id;
+  });
+  await eventually(async () => {
+    const counts = await tenant.ok<{ data: unknown[] }>('GET', '/v1/rejections/counts');
+    const deliveries = await tenant.ok<{ data: unknown[] }>('GET', '/v1/deliveries?status=succeeded');
+    if (counts.data.length < 1 || deliveries.data.length < 2) throw new Error('not all written down yet');
   });
   const ids = {
     tenant: tenant.id,
