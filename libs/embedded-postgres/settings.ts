@@ -7,6 +7,10 @@ const DEFAULTS = {
   shared_buffers: '128MB',
   max_connections: '100',
   max_wal_size: '1GB',
+  // A new segment of the log, every second at full load, is not filled with zeros first: commits would wait for that.
+  wal_init_zero: 'off',
+  // Those that are there are used again rather than removed after a quiet hour.
+  min_wal_size: '256MB',
   // A table that fills quickly has no statistics until somebody looks, and plans are guesses until then.
   autovacuum_naptime: '10s',
   timezone: 'UTC',
