@@ -97,6 +97,8 @@ const PLANS = {
 interface PoolOptions {
   readonly max?: number;
   readonly plans?: keyof typeof PLANS;
+  /** Whether a connection takes a statement while it is busy with another: it is sent at once, and waits at PostgreSQL. */
+  readonly pipeline?: boolean;
 }
 
 /** A plain pool for the hot paths, which write their own SQL. */
@@ -104,7 +106,7 @@ export function createPool(
   url: string,
   name: string,
   statementTimeoutMs: number,
-  { max = 4, plans = 'any' }: PoolOptions = {},
+  { max = 4, plans = 'any', pipeline = false }: PoolOptions = {},
 ): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
@@ -115,6 +117,7 @@ export function createPool(
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + 1_000,
     keepAlive: true,
+    pipeline,
   });
   // A connection that breaks while somebody has it tells so by the failure of the statement; unheard, its event would
   // end the process.

@@ -37,6 +37,7 @@ function commits(
     waitingRows?: number;
     waitingBytes?: number;
     waitMs?: number;
+    rowsAhead?: number;
   } = {},
 ): GroupCommit<string, string> {
   return new GroupCommit({
@@ -47,6 +48,7 @@ function commits(
     mostWaitingRows: limits.waitingRows ?? 1_000,
     mostWaitingBytes: limits.waitingBytes ?? 10_000,
     ...(limits.waitMs === undefined ? {} : { mostWaitMs: limits.waitMs }),
+    ...(limits.rowsAhead === undefined ? {} : { rowsAhead: limits.rowsAhead }),
   });
 }
 
@@ -77,6 +79,51 @@ describe('a group commit', () => {
     expect(second.batch).toEqual(['b', 'c', 'd']);
     second.commit();
     await expect(Promise.all(others)).resolves.toEqual(['b stored', 'c stored', 'd stored']);
+  });
+
+  test('writes one batch ahead once enough is waiting, and answers in order', async () => {
+    const store = new HeldStore();
+    const group = commits(store.write, { rowsAhead: 2 });
+    const answered: string[] = [];
+    const add = (item: string): void => void group.add(item).then((answer) => answered.push(answer));
+    add('a');
+    const first = await store.next();
+    add('b');
+    expect(store.written).toEqual([]);
+    add('c');
+    const second = await store.next();
+    expect([first.batch, second.batch]).toEqual([['a'], ['b', 'c']]);
+    ['d', 'e', 'f'].forEach(add);
+    expect(store.written).toEqual([]);
+    second.commit();
+    await new Promise(setImmediate);
+    expect(answered).toEqual([]);
+    first.commit();
+    const third = await store.next();
+    expect(third.batch).toEqual(['d', 'e', 'f']);
+    // Fewer than are under way: a small batch costs as much as a large one.
+    ['g', 'h'].forEach(add);
+    expect(store.written).toEqual([]);
+    third.commit();
+    const fourth = await store.next();
+    expect(fourth.batch).toEqual(['g', 'h']);
+    fourth.commit();
+    await group.drain();
+    expect(answered).toEqual(Array.from('abcdefgh', (item) => `${item} stored`));
+  });
+
+  test('loses neither batch when the other one fails', async () => {
+    for (const failing of [0, 1]) {
+      const store = new HeldStore();
+      const group = commits(store.write, { rowsAhead: 1 });
+      const items = [group.add('a')];
+      const written = [await store.next()];
+      items.push(group.add('b'));
+      written.push(await store.next());
+      written.forEach((one, index) => (index === failing ? one.fail(new Error('away')) : one.commit()));
+      const statuses = (await Promise.allSettled(items)).map(({ status }) => status);
+      expect(statuses).toEqual(failing === 0 ? ['rejected', 'fulfilled'] : ['fulfilled', 'rejected']);
+    }
   });
 
   test('keeps batches within their rows and bytes, and writes a larger item alone', async () => {

@@ -16,6 +16,11 @@ interface GroupCommitOptions<Item, Result> {
   readonly mostWaitingBytes: number;
   /** How long an item may wait for its batch: behind a store that hangs, callers are told rather than kept. Default: for ever. */
   readonly mostWaitMs?: number;
+  /**
+   * As soon as so many items wait, and no fewer than are being written, the next batch is written behind the one under way:
+   * for a store that takes one after the other and then need not wait for us in between. Default: never.
+   */
+  readonly rowsAhead?: number;
 }
 
 interface Waiting<Item, Result> {
@@ -34,6 +39,9 @@ export class GroupCommit<Item, Result> {
   #waiting: Waiting<Item, Result>[] = [];
   #waitingBytes = 0;
   #writing: Promise<void> | undefined;
+  /** The batch after the one under way, when it is being written already. */
+  #ahead: Promise<() => void> | undefined;
+  #rowsUnderWay = 0;
 
   constructor(private readonly options: GroupCommitOptions<Item, Result>) {}
 
@@ -46,7 +54,8 @@ export class GroupCommit<Item, Result> {
     this.#waitingBytes = bytes;
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, sinceMs: performance.now(), resolve, reject });
-      this.#writing ??= this.writeAll();
+      if (this.#writing === undefined) this.#writing = this.writeAll();
+      else this.writeAhead();
     });
   }
 
@@ -58,20 +67,33 @@ export class GroupCommit<Item, Result> {
   private async writeAll(): Promise<void> {
     // What was added in the same turn of the event loop shares the first batch.
     await Promise.resolve();
-    let underWay = this.writeNext();
+    let underWay = this.nextBatch();
     while (underWay !== undefined) {
       const answer = await underWay;
       // The store works on the next batch while the callers of this one are answered.
-      underWay = this.writeNext();
+      underWay = this.nextBatch();
       answer();
     }
     this.#writing = undefined;
+  }
+
+  private nextBatch(): Promise<() => void> | undefined {
+    const next = this.#ahead ?? this.writeNext();
+    this.#ahead = undefined;
+    if (next !== undefined) this.writeAhead();
+    return next;
+  }
+
+  private writeAhead(): void {
+    const { rowsAhead = Infinity } = this.options;
+    if (this.#waiting.length >= Math.max(rowsAhead, this.#rowsUnderWay)) this.#ahead ??= this.writeNext();
   }
 
   /** Begins to write what is waiting; resolves to what answers its callers, and never rejects. */
   private writeNext(): Promise<() => void> | undefined {
     this.sendOverdueAway();
     const batch = this.takeBatch();
+    this.#rowsUnderWay = batch.length;
     return batch.length === 0 ? undefined : this.write(batch);
   }
 

@@ -71,6 +71,19 @@ describe('the event log', () => {
     expect(lines.join('')).not.toContain('marked-Qr7');
   });
 
+  test('stores all but the refused one of many that come in several batches, on one connection', async () => {
+    const tenantId = newId();
+    const results: Promise<unknown>[] = [];
+    for (let index = 0; index < 400; index += 1) {
+      results.push(log.append(anEvent({ tenantId, ...(index % 100 === 50 ? { path: '\0' } : {}) })));
+      // As callbacks come: some, and while the first batch is under way, more.
+      if (index % 20 === 0) await new Promise(setImmediate);
+    }
+    const statuses = (await Promise.allSettled(results)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 'rejected')).toHaveLength(4);
+    expect(await countOf(tenantId)).toBe(396);
+  });
+
   test('finds dedupe keys by their index, also when all plans were made while there were none', async () => {
     await database.pool.query('truncate dedupe_keys');
     await database.pool.query('vacuum analyze dedupe_keys');

@@ -9,6 +9,8 @@ import { PartitionKeeper } from './partition-keeper.js';
 
 const STATEMENT_TIMEOUT_MS = 3_000;
 const MOST_WAIT_MS = 2_000;
+/** With fewer a statement costs more for each than PostgreSQL would otherwise wait for it. */
+const ROWS_AHEAD = 16;
 
 /** Stores events durably, in group commits. */
 @Injectable()
@@ -29,6 +31,7 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
     this.#pool = createPool(settings.databaseUrl ?? '', 'events', STATEMENT_TIMEOUT_MS, {
       max: poolSize('events', settings.processes),
       plans: 'by-index',
+      pipeline: true,
     }).on('error', (error) => this.logger.warn({ error }, 'event_log.connection_lost'));
     this.#appender = new Appender(this.#pool);
     this.#partitions = new PartitionKeeper(this.#pool, logger);
@@ -36,6 +39,7 @@ export class EventLog implements OnModuleInit, OnApplicationShutdown {
       write: (batch) => this.write(batch),
       bytesOf: (event) => event.body.length,
       mostRows: 128,
+      rowsAhead: ROWS_AHEAD,
       mostBatchBytes: 4 * 1024 * 1024,
       mostWaitingRows: 10_000,
       mostWaitingBytes: 128 * 1024 * 1024,
