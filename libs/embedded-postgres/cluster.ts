@@ -12,8 +12,8 @@ export const USER = 'callbox';
 /** The database in it that Callbox uses. */
 export const DATABASE = 'callbox';
 
-/** Refused on Windows and by some older systems; plain C then, which compares the same bytes. */
-const LOCALES = ['C.UTF-8', 'C'];
+/** PostgreSQL's own, so that text is the same on every system, and is compared as the bytes that it is. */
+const LOCALE = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
 
 /** Is there a cluster? Its directory gets its name only when it is whole, so a killed initdb leaves nothing under it. */
 export async function isCluster(clusterDir: string): Promise<boolean> {
@@ -53,24 +53,12 @@ export async function createCluster({ identity, binaries }: Runner, cluster: New
   const passwordFile = `${draft}.password`;
   await writeDurably(passwordFile, password + '\n');
   if (identity.owner) await chown(passwordFile, identity.owner.uid, identity.owner.gid);
-  let complaint = '';
-  for (const locale of LOCALES) {
-    const args = ['-D', draft, `--username=${USER}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
-    args.push('--encoding=UTF8', `--locale=${locale}`, '--data-checksums', ...(noSync ? ['--no-sync'] : []));
-    const { code, stderr } = await runAs(identity, { file: program(binaries, 'initdb'), args });
-    if (code === 0) {
-      await rm(passwordFile);
-      await putInPlace(draft, clusterDir);
-      return;
-    }
-    complaint = stderr;
-    if (!/invalid locale/.test(stderr)) break;
-  }
+  const args = ['-D', draft, `--username=${USER}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
+  args.push('--encoding=UTF8', ...LOCALE, '--data-checksums', ...(noSync ? ['--no-sync'] : []));
+  const { code, stderr } = await runAs(identity, { file: program(binaries, 'initdb'), args });
   await rm(passwordFile, { force: true });
-  throw new EmbeddedPostgresError(
-    'start_failed',
-    `initdb could not make a cluster in ${draft}: ${complaint}`,
-  );
+  if (code === 0) return putInPlace(draft, clusterDir);
+  throw new EmbeddedPostgresError('start_failed', `initdb could not make a cluster in ${draft}: ${stderr}`);
 }
 
 async function putInPlace(draft: string, clusterDir: string): Promise<void> {

@@ -82,6 +82,13 @@ describe('the built-in PostgreSQL', () => {
     expect(await query(running.url, 'show fsync')).toEqual([{ fsync: 'on' }]);
   });
 
+  it('compares text as bytes on every system, and knows the letters of all languages', async () => {
+    const { url } = await start();
+
+    const asked = `select 'Z' < 'a' and 'z' < 'ä' as "byBytes", lower('ÄΣЖ') as lower, 'É' ~ '[[:upper:]]' as "isUpper"`;
+    expect(await query(url, asked)).toEqual([{ byBytes: true, lower: 'äσж', isUpper: true }]);
+  });
+
   it('wants the password', async () => {
     const { url } = await start();
 
