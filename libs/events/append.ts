@@ -179,49 +179,37 @@ function newMemory(): Memory {
 
 /**
  * A key that is there within its window gives back the first event's id and the row is not stored again; one whose
- * window has ended is taken over. `known` answers for keys that were there when the statement began, without writing
- * them. For the others the upsert waits for a concurrent transaction with the same key and then sees its row, so exactly
- * one of two concurrent callbacks is stored. Duplicates are counted under the first one's id alone, for that event may be
- * too new to be seen; $3 names those that the batch itself holds again, once for each. Keys are taken in one order, and
- * then counts in one, so that two batches cannot wait for each other. Only a tenant with a destination is owed anything:
- * one that was made before an event was sent is seen.
+ * window has ended is taken over. The upsert waits for a concurrent transaction with the same key and then sees its row, so
+ * exactly one of two concurrent callbacks is stored. To look keys up first, so as not to write those of duplicates, costs
+ * all others more than it spares. Duplicates are counted under the first one's id alone, for that event may be too new to
+ * be seen; $3 names those that the batch itself holds again, once for each. Keys are taken in one order, and then counts in
+ * one, so that two batches cannot wait for each other. Only a tenant with a destination is owed anything: one that was made
+ * before an event was sent is seen.
  */
 const appendEvents = `
   with input as materialized (
     select * from unnest($1::incoming_event[])
-  ), known as materialized (
-    select i.tenant_id, i.source_id, i.dedupe_key, k.event_id
-    from input i cross join lateral (
-      select event_id from dedupe_keys k
-      where k.tenant_id = i.tenant_id and k.source_id = i.source_id and k.dedupe_key = i.dedupe_key
-        and k.expires_at > now()
-      offset 0
-    ) k
-    where i.dedupe_key is not null
-  ), taken as (
+  ), claimed as (
     insert into dedupe_keys as k (tenant_id, source_id, dedupe_key, event_id, expires_at)
     select tenant_id, source_id, dedupe_key, id, now() + make_interval(secs => dedupe_seconds)
     from input
-    where dedupe_key is not null and (tenant_id, source_id, dedupe_key) not in (
-      select tenant_id, source_id, dedupe_key from known
-    )
+    where dedupe_key is not null
     order by tenant_id, source_id, dedupe_key
     on conflict (tenant_id, source_id, dedupe_key) do update set
       event_id = case when k.expires_at <= now() then excluded.event_id else k.event_id end,
       expires_at = case when k.expires_at <= now() then excluded.expires_at else k.expires_at end
     returning k.tenant_id, k.source_id, k.dedupe_key, k.event_id
-  ), claimed as (
-    select * from known union all select * from taken
-  ), outcome as (
-    select i.tenant_id, i.id, coalesce(c.event_id, i.id) as event_id
-    from input i left join claimed c
-      on c.tenant_id = i.tenant_id and c.source_id = i.source_id and c.dedupe_key = i.dedupe_key
   ), accepted as (
-    select i.* from input i join outcome o on o.id = i.id and o.event_id = i.id
+    select * from input where dedupe_key is null or id in (select event_id from claimed)
+  ), repeated as (
+    select i.tenant_id, i.id, c.event_id
+    from claimed c join input i using (tenant_id, source_id, dedupe_key)
+    where c.event_id not in (select id from input)
   ), counted as (
     insert into duplicate_counts as d (tenant_id, event_id, count)
-    select tenant_id, event_id, (event_id <> id)::integer + cardinality(array_positions($3::uuid[], id))
-    from outcome where event_id <> id or id = any($3::uuid[])
+    select tenant_id, event_id, 1 + cardinality(array_positions($3::uuid[], id)) from repeated
+    union all
+    select tenant_id, id, cardinality(array_positions($3::uuid[], id)) from accepted where id = any($3::uuid[])
     order by tenant_id, event_id
     on conflict (tenant_id, event_id) do update set count = d.count + excluded.count
   ), stored as (
@@ -246,6 +234,6 @@ const appendEvents = `
     )
     returning 1
   )
-  select id, event_id from outcome where event_id <> id
+  select id, event_id from repeated
   union all
   (select ${OWED}, null from obligations limit 1)`;
