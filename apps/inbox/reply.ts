@@ -18,15 +18,15 @@ const RETRY_AFTER_SECONDS = 5;
 const RETRY_AFTER_SPREAD_SECONDS = 10;
 
 /**
- * Turns an outcome into the answer of the contract; `null` when nobody is there to hear it. A refusal never says which
- * part of the verification failed.
+ * Turns an outcome into the answer of the contract; `null` when nobody is there to hear it. `requestId` is that of the event
+ * when one was stored. A refusal never says which part of the verification failed.
  */
 export function replyTo(outcome: Outcome, requestId: string): Reply | null {
   switch (outcome.kind) {
     case 'accepted':
-      return ownReply(outcome.source) ?? outcome.wanted ?? receipt(outcome.eventId, 'accepted');
+      return ownReply(outcome.source) ?? outcome.wanted ?? receipt(requestId, 'accepted');
     case 'duplicate':
-      return outcome.wanted ?? receipt(outcome.eventId, 'duplicate');
+      return outcome.wanted ?? receipt(toUlid(outcome.eventId), 'duplicate');
     case 'handshake':
       return handshakeReply(outcome.reply);
     case 'rejected':
@@ -72,11 +72,11 @@ function handshakeReply({ status, headers, body }: HandshakeReply): Reply {
   };
 }
 
-function receipt(eventId: string, status: 'accepted' | 'duplicate'): Reply {
+function receipt(id: string, status: 'accepted' | 'duplicate'): Reply {
   return {
     status: 200,
     headers: { 'content-type': 'application/json' },
-    body: `{"id":"${toUlid(eventId)}","status":"${status}"}`,
+    body: `{"id":"${id}","status":"${status}"}`,
     closes: false,
   };
 }

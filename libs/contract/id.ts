@@ -1,4 +1,5 @@
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const LENGTH = 26;
 const DASH = 0x2d;
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
@@ -8,10 +9,12 @@ const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
  * @example toUlid('019aa9f0-1c2d-7000-8000-000000000000') // '01KAMZ0727E00000000000000'…
  */
 export function toUlid(uuid: string): string {
-  let text = '';
-  // 26 characters hold 130 bits, so the first one has two bits of padding.
+  // Its characters hold 130 bits, so the first one has two bits of padding.
   let bits = 0;
   let count = 2;
+  // Put together character by character, it would take twice the memory.
+  const codes = new Array<number>(LENGTH);
+  let length = 0;
   for (let at = 0; at < uuid.length; at += 1) {
     const code = uuid.charCodeAt(at);
     if (code === DASH) continue;
@@ -20,10 +23,11 @@ export function toUlid(uuid: string): string {
     count += 4;
     if (count < 5) continue;
     count -= 5;
-    text += ALPHABET[(bits >> count) & 31];
+    codes[length] = ALPHABET.charCodeAt((bits >> count) & 31);
+    length += 1;
     bits &= (1 << count) - 1;
   }
-  return text;
+  return String.fromCharCode(...codes);
 }
 
 /**

@@ -18,8 +18,19 @@ const generator = new V7Generator({
 
 /** A new UUIDv7: time-ordered, so inserts stay at the right edge of every index. Shown to users as a ULID. */
 export function newId(): string {
-  return generator.generate().toString();
+  generator.generate().bytes.forEach((byte, index) => {
+    const place = PLACES[index] ?? 0;
+    text[place] = HEX.charCodeAt(byte >>> 4);
+    text[place + 1] = HEX.charCodeAt(byte & 15);
+  });
+  return String.fromCharCode(...text);
 }
+
+const HEX = '0123456789abcdef';
+/** Where the bytes of an id stand in its text. */
+const PLACES = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+/** Written over by each: put together character by character, a text takes many times its memory. */
+const text = Array.from('00000000-0000-0000-0000-000000000000', (character) => character.charCodeAt(0));
 
 /** The time in an id, in milliseconds since the epoch. */
 export function timeOfId(id: string): number {
