@@ -12,6 +12,8 @@ import { end, freePort, gone, ready, spawnScript } from './servers/spawned.js';
 
 const API_KEY = 'bench-key-of-this-run';
 const SERVER = '../apps/server/main.js';
+/** As the script `start` in package.json gives them. */
+const NODE_OPTIONS = ['--max-semi-space-size=32'];
 
 /** What is measured: a server's process, and its PostgreSQL if it has one. */
 export interface Measured {
@@ -135,7 +137,7 @@ async function startOn(
   url: string,
   env: NodeJS.ProcessEnv,
 ): Promise<{ child: ChildProcess; pool: pg.Pool }> {
-  const child = spawnScript(SERVER, [], env);
+  const child = spawnScript(SERVER, [], { env, nodeOptions: NODE_OPTIONS });
   await ready(`${url}/readyz`, child, 10);
   const databaseUrl = await findRunningEmbeddedPostgres(dataDir);
   if (databaseUrl === null) throw new Error('Callbox runs without its PostgreSQL');

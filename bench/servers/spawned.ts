@@ -6,12 +6,23 @@ import { request } from 'undici';
 
 const READY_WITHIN_MS = 60_000;
 
+interface Spawning {
+  /** Default: ours. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Options of Node's own. */
+  readonly nodeOptions?: readonly string[];
+}
+
 /** Starts a compiled script of ours as a process of its own; what it says of errors is shown. */
-export function spawnScript(script: string, args: readonly string[], env?: NodeJS.ProcessEnv): ChildProcess {
+export function spawnScript(
+  script: string,
+  args: readonly string[],
+  { env = process.env, nodeOptions = [] }: Spawning = {},
+): ChildProcess {
   const file = fileURLToPath(new URL(`../${script}`, import.meta.url));
-  const child = spawn(process.execPath, [file, ...args], {
+  const child = spawn(process.execPath, [...nodeOptions, file, ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
-    ...(env === undefined ? {} : { env }),
+    env,
   });
   const endWithUs = (): boolean => child.kill();
   process.once('exit', endWithUs);
