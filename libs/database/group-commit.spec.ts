@@ -112,6 +112,18 @@ describe('a group commit', () => {
     expect(answered).toEqual(Array.from('abcdefgh', (item) => `${item} stored`));
   });
 
+  test('shares the first batch with all of the same turn, however many', async () => {
+    const store = new HeldStore();
+    const group = commits(store.write, { rowsAhead: 2 });
+    for (const burst of ['abcd', 'efgh']) {
+      for (const item of burst) void group.add(item);
+      const only = await store.next();
+      expect(only.batch).toEqual([...burst]);
+      only.commit();
+      await group.drain();
+    }
+  });
+
   test('loses neither batch when the other one fails', async () => {
     for (const failing of [0, 1]) {
       const store = new HeldStore();

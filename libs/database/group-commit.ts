@@ -41,7 +41,8 @@ export class GroupCommit<Item, Result> {
   #writing: Promise<void> | undefined;
   /** The batch after the one under way, when it is being written already. */
   #ahead: Promise<() => void> | undefined;
-  #rowsUnderWay = 0;
+  /** Of the batch sent last; none is sent ahead of the first. */
+  #rowsUnderWay = Infinity;
 
   constructor(private readonly options: GroupCommitOptions<Item, Result>) {}
 
@@ -93,7 +94,7 @@ export class GroupCommit<Item, Result> {
   private writeNext(): Promise<() => void> | undefined {
     this.sendOverdueAway();
     const batch = this.takeBatch();
-    this.#rowsUnderWay = batch.length;
+    this.#rowsUnderWay = batch.length || Infinity;
     return batch.length === 0 ? undefined : this.write(batch);
   }
 
