@@ -84,26 +84,39 @@ describe('the event log', () => {
     expect(await countOf(tenantId)).toBe(396);
   });
 
-  test('finds dedupe keys by their index, also when all plans were made while there were none', async () => {
-    await database.pool.query('truncate dedupe_keys');
-    await database.pool.query('vacuum analyze dedupe_keys');
+  test('finds keys and destinations by their index, also when all plans were made while there were none', async () => {
+    const { pool } = database;
+    await pool.query('truncate dedupe_keys, destinations cascade');
+    await pool.query('vacuum analyze dedupe_keys, destinations');
     const young = new EventLog(settingsFor(database.url), createLogger('silent', new Writable()));
     const [tenantId, sourceId] = [newId(), newId()];
-    for (let round = 0; round < 10; round += 1) {
+    const appendFifty = async (round: number): Promise<void> => {
       const batch = Array.from({ length: 50 }, (_, index) =>
         anEvent({ tenantId, sourceId, dedupe: { key: `${round}-${index}`, windowSeconds: 60 } }),
       );
       await Promise.all(batch.map((event) => young.append(event)));
-    }
+    };
+    for (let round = 0; round < 10; round += 1) await appendFifty(round);
+    await pool.query(
+      `with tenant as (insert into tenants values ($1, 'others', 'Others', '', now()) returning id)
+       insert into destinations (tenant_id, id, name, url, signing, timeout_seconds, status, created_at)
+       select id, gen_random_uuid(), 'app', 'https://app.example', 'none', 15, 'active', now()
+       from tenant cross join generate_series(1, 500)`,
+      [newId()],
+    );
+    for (let round = 10; round < 20; round += 1) await appendFifty(round);
     // What its connections have done is counted when they end.
     await young.onApplicationShutdown();
     await eventually(async () => {
-      const { rows } = await database.pool.query<{ inserted: number; read: number }>(
-        `select n_tup_ins::integer as inserted, seq_tup_read::integer as read
-         from pg_stat_user_tables where relname = 'dedupe_keys'`,
+      const { rows } = await pool.query<{ name: string; looked: number; read: number }>(
+        `select relname as name, idx_scan::integer as looked, seq_tup_read::integer as read
+         from pg_stat_user_tables where relname in ('dedupe_keys', 'destinations') order by relname`,
       );
-      expect(rows[0]?.inserted).toBeGreaterThanOrEqual(500);
-      expect(rows[0]?.read).toBe(0);
+      expect(rows.map(({ name, read }) => ({ name, read }))).toEqual([
+        { name: 'dedupe_keys', read: 0 },
+        { name: 'destinations', read: 0 },
+      ]);
+      expect(Math.min(...rows.map(({ looked }) => looked))).toBeGreaterThanOrEqual(20);
     });
   });
 
