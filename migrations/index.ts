@@ -10,6 +10,7 @@ import { IncomingEvents1795300000008 } from './1795300000008-incoming-events.js'
 import { StoredIn1795300000009 } from './1795300000009-stored-in.js';
 import { BulkRedeliveries1795300000010 } from './1795300000010-bulk-redeliveries.js';
 import { DuplicateCounts1795300000011 } from './1795300000011-duplicate-counts.js';
+import { ContentsUnvisited1795300000012 } from './1795300000012-contents-unvisited.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   StoredIn1795300000009,
   BulkRedeliveries1795300000010,
   DuplicateCounts1795300000011,
+  ContentsUnvisited1795300000012,
 ];

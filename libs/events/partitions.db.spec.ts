@@ -1,8 +1,10 @@
 import { Writable } from 'node:stream';
 import type pg from 'pg';
+import { DataSource } from 'typeorm';
 import { idAtTime } from '#database';
 import { createLogger } from '#logging';
 import { createDatabase, openPool, type TestDatabase } from '#testing';
+import { ContentsUnvisited1795300000012 } from '../../migrations/1795300000012-contents-unvisited.js';
 import { append } from './append.fixture.js';
 import { anEvent } from './new-event.fixture.js';
 import { PartitionKeeper } from './partition-keeper.js';
@@ -92,6 +94,28 @@ test('they are made without waiting for those who read, and without making callb
     reader.release();
   }
   expect(await days('events')).toHaveLength(14);
+});
+
+test('autovacuum reads no contents only because they were added, whether their partition is new or from before', async () => {
+  await ensurePartitions(database.pool, TODAY_MS);
+  const visited = async (): Promise<string[]> =>
+    (
+      await database.pool.query<{ name: string }>(
+        `select relname as name from pg_class where relname ~ '^event_contents_\\d' and relkind = 'r' and not coalesce(
+           reloptions @> '{autovacuum_vacuum_insert_threshold=-1,autovacuum_analyze_threshold=2147483647}', false
+         )`,
+      )
+    ).rows.map(({ name }) => name);
+  expect(await visited()).toEqual([]);
+  const dataSource = await new DataSource({ type: 'postgres', url: database.url }).initialize();
+  const contentsUnvisited = new ContentsUnvisited1795300000012();
+  const runner = dataSource.createQueryRunner();
+  await contentsUnvisited.down(runner);
+  expect((await visited()).length).toBeGreaterThanOrEqual(9);
+  await contentsUnvisited.up(runner);
+  expect(await visited()).toEqual([]);
+  await runner.release();
+  await dataSource.destroy();
 });
 
 describe('a process that runs for weeks', () => {

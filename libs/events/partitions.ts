@@ -4,13 +4,20 @@ import { daysAround, type TimeRange, uncoveredDays } from './partition-range.js'
 
 const PARTITION_LOCK = 5_217_002;
 
-/** Tables that are partitioned by the time in their ids. */
-const PARTITIONED_TABLES = ['events', 'event_contents'] as const;
+/** Tables that are partitioned by the time in their ids, and what is special about their partitions. */
+const PARTITIONED_TABLES = {
+  events: '',
+  // Written once, read by key, dropped whole: nothing is won by reading all of it once more after it was written, to note
+  // that everybody may see it or what it looks like. Deleted rows are cleared away as anywhere.
+  event_contents: `with (autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_threshold = ${2 ** 31 - 1})`,
+} as const;
+type PartitionedTable = keyof typeof PARTITIONED_TABLES;
+const NAMES = Object.keys(PARTITIONED_TABLES) as PartitionedTable[];
 
 /** A part of a partitioned table. */
 export interface Partition extends TimeRange {
   readonly name: string;
-  readonly table: string;
+  readonly table: PartitionedTable;
 }
 
 /** Makes the partitions of the days around `nowMs`; days that have one already, a week's from before included, keep it. */
@@ -44,21 +51,22 @@ export async function hasPartitions(pool: pg.Pool, timeMs: number): Promise<bool
 
 /** Every partition there is. */
 export async function partitions(runner: pg.Pool | pg.PoolClient): Promise<Partition[]> {
-  const { rows } = await runner.query<{ name: string; table: string; bounds: string }>(selectPartitions, [
-    PARTITIONED_TABLES,
-  ]);
+  const { rows } = await runner.query<Pick<Partition, 'name' | 'table'> & { bounds: string }>(
+    selectPartitions,
+    [NAMES],
+  );
   return rows.map(({ bounds, ...names }) => ({ ...names, ...rangeOf(bounds) }));
 }
 
 function missing(existing: readonly Partition[], wanted: TimeRange): Partition[] {
-  return PARTITIONED_TABLES.flatMap((table) => {
+  return NAMES.flatMap((table) => {
     const own = existing.filter((partition) => partition.table === table);
     return uncoveredDays(wanted, own).map((range) => ({ ...range, table, name: nameOf(table, range) }));
   });
 }
 
 /** `events_20261122`; with the time of day where another partition takes up the beginning of the day. */
-function nameOf(table: string, { fromMs }: TimeRange): string {
+function nameOf(table: PartitionedTable, { fromMs }: TimeRange): string {
   const digits = new Date(fromMs).toISOString().replaceAll(/\D/g, '');
   return `${table}_${digits.endsWith('000000000') ? digits.slice(0, 8) : digits}`;
 }
@@ -69,7 +77,7 @@ async function make(client: pg.PoolClient, { name, table, fromMs, toMs }: Partit
   await client.query(`
     create table ${name} (
       like ${table} including defaults including constraints including storage including compression
-    );
+    ) ${PARTITIONED_TABLES[table]};
     alter table ${name} enable row level security, force row level security;
     create policy across_tenants on ${name} to current_user using (true) with check (true);
     alter table ${table} attach partition ${name} for values from ('${idAtTime(fromMs)}') to ('${idAtTime(toMs)}');
