@@ -12,6 +12,9 @@ const SESSION = [
   '-c synchronous_commit=on',
   // Every statement is short: to compile one takes longer than to run it.
   '-c jit=off',
+  // What is written to the tables is sent to the disk soon. The system would keep it for half a minute and then send hundreds
+  // of megabytes at once, with every commit waiting behind them.
+  '-c backend_flush_after=512kB',
   `-c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_TIMEOUT_MS}`,
 ].join(' ');
 
