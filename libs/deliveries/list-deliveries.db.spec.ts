@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import { createDataSourceOptions, newId, type Page, readCursor } from '#database';
+import { rowsReadBy } from '#testing';
 import type { DeliveryFilter, DeliveryRow } from './delivery-row.js';
 import { listDeliveries } from './list-deliveries.js';
 import { Rows } from './rows.fixture.js';
@@ -75,4 +76,31 @@ test('pending ones are listed in order when there are too many to sort each time
   const page = await list({ status: 'pending' }, 100);
   expect(page.data.map(({ id }) => id)).toEqual([...many].sort().reverse().slice(0, 100));
   expect(page.next_cursor).not.toBeNull();
+});
+
+test('the few deliveries of a destination are found without reading the many of another', async () => {
+  await finish(await rows.deliveries(await rows.destination(), 5_000), 'failed');
+  await rows.run('analyze deliveries');
+  const [few, pending] = [await rows.destination(), await rows.destination()];
+  const failed = await rows.deliveries(few, 2);
+  await finish(failed, 'failed');
+  const waiting = await rows.deliveries(pending, 2);
+  await dataSource.transaction(async (manager) => {
+    for (const [filter, expected] of [
+      [{ destinationId: few }, failed],
+      [{ destinationId: few, status: 'failed' }, failed],
+      [{ destinationId: few, status: 'succeeded' }, []],
+      [{ destinationId: pending, status: 'pending' }, waiting],
+      [{ destinationId: pending, status: 'failed' }, []],
+    ] as const) {
+      const request = { manager, tenantId: rows.tenantId, filter, page: { limit: 50, before: null } };
+      await manager.query(`select set_config('callbox.tenant_id', $1, true)`, [rows.tenantId]);
+      const run = (sql: string, parameters: unknown[]) => manager.query<{ rows: number }[]>(sql, parameters);
+      const read = await rowsReadBy(run, 'deliveries', async () => {
+        const ids = (await listDeliveries(request)).data.map(({ id }) => id);
+        expect([filter, ids]).toEqual([filter, [...expected].sort().reverse()]);
+      });
+      expect([filter, read < 100 ? 'few' : read]).toEqual([filter, 'few']);
+    }
+  });
 });

@@ -1,6 +1,7 @@
 import { idAtTime, newId } from '#database';
 import { makePartitions, partitionGroups, retirePartitions } from '#events';
-import { eventually, openPool } from '#testing';
+import { eventually, openPool, rowsReadBy } from '#testing';
+import { deleteExpired, longestRetention } from './expire-events.js';
 import { Pruner } from './prune.js';
 import { Rows } from './rows.fixture.js';
 
@@ -107,6 +108,39 @@ test('from a day that another source keeps for longer, events go row by row on t
   await pruneAll();
   await expectToBeLeft(...kept);
   expect(await tables()).toEqual(expect.arrayContaining(tablesOf(10, 3)));
+});
+
+test('the events of a source that go row by row are found without reading the many of another', async () => {
+  await makeDays(40);
+  const [kept, short] = [await rows.source(60), await rows.source(5)];
+  const start = idAtTime(ago(20)).slice(0, 13);
+  await rows.run(
+    `insert into events (tenant_id, id, source_id, provider, received_at, method, path, query, size, scheme)
+     select $1, ($3 || '-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, $2, 'runflow', now(), 'POST', '/', '', 1, 'hmac'
+     from generate_series(1, 20000) as n`,
+    rows.tenantId,
+    kept,
+    start,
+  );
+  await rows.run('analyze events');
+  await rows.event(ago(20), short);
+  const pool = openPool(rows.database.url, 1);
+  try {
+    const range = { fromMs: TODAY_MS - 20 * DAY_MS, toMs: TODAY_MS - 19 * DAY_MS };
+    const run = async (sql: string, parameters: unknown[]) =>
+      (await pool.query<{ rows: number }>(sql, parameters)).rows;
+    await pool.query('begin');
+    const looked = await rowsReadBy(run, 'events', async () => {
+      expect(await longestRetention(pool, range)).toBe(60);
+    });
+    const deleted = await rowsReadBy(run, 'events', async () => {
+      const limits = { nowMs: NOON_MS, droppedAtMs: Infinity, mostRows: 10 };
+      expect(await deleteExpired(pool, range, limits)).toBe(1);
+    });
+    expect([looked < 100 ? 'few' : looked, deleted < 100 ? 'few' : deleted]).toEqual(['few', 'few']);
+  } finally {
+    await pool.end();
+  }
 });
 
 test('any number of rows go, a bounded number at a time', async () => {

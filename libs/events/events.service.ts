@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { Database, type Page, type PageRequest } from '#database';
 import { problem } from '#errors';
 import { type EventFilter, type EventRow, joined, shown } from './event-row.js';
+import { lastEventTimes } from './last-event-times.js';
 import { listEvents } from './list-events.js';
 
 /** An event with its content, as received. */
@@ -64,17 +65,7 @@ export class Events {
 
   /** When each of these sources received its newest event. */
   async lastEventTimes(tenantId: string, sourceIds: readonly string[]): Promise<Map<string, Date>> {
-    const rows = await this.database.tenant(tenantId, (manager) =>
-      manager.query<{ source_id: string; received_at: Date }[]>(
-        `select s.id as source_id, newest.received_at
-         from unnest($2::uuid[]) as s (id)
-         cross join lateral (
-           select received_at from events e where e.tenant_id = $1 and e.source_id = s.id order by e.id desc limit 1
-         ) newest`,
-        [tenantId, sourceIds],
-      ),
-    );
-    return new Map(rows.map(({ source_id, received_at }) => [source_id, received_at]));
+    return this.database.tenant(tenantId, (manager) => lastEventTimes(manager, tenantId, sourceIds));
   }
 
   /** Erases an event and its content within a transaction of its tenant. */

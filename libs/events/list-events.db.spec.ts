@@ -1,8 +1,9 @@
 import { DataSource, type EntityManager } from 'typeorm';
 import { createDataSourceOptions, idAtTime, newId, type Page, readCursor } from '#database';
-import { createDatabase, type TestDatabase } from '#testing';
+import { createDatabase, rowsReadBy, type TestDatabase } from '#testing';
 import type { EventFilter, EventRow } from './event-row.js';
 import { pathTo } from './event-paths.js';
+import { lastEventTimes } from './last-event-times.js';
 import { listEvents, readSearchCursor } from './list-events.js';
 import { makePartitions } from './partitions.js';
 import { walkEvents } from './walk-events.js';
@@ -86,6 +87,17 @@ class Stock {
       JSON.stringify([['x-name', header ?? 'nothing']]),
     ]);
     return id;
+  }
+
+  /** Many of today, as they come to be in a busy table: looked at by autovacuum, and not yet marked visible. */
+  async storeMany(count: number): Promise<void> {
+    await database.pool.query(
+      `insert into events (tenant_id, id, source_id, provider, type, received_at, method, path, query, size, scheme)
+       select $1, ($3 || '-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, $2, 'stripe', 'paid', now(), 'POST', '/', '', 1, 'hmac'
+       from generate_series(1, $4::integer) as n`,
+      [this.tenantId, this.stripe, idAtTime(TODAY_MS).slice(0, 13), count],
+    );
+    await database.pool.query('analyze events');
   }
 
   within<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
@@ -197,4 +209,30 @@ test('a search whose time is over says how far it has got, and the next page goe
   expect(pages.length).toBeGreaterThan(2);
   expect(pages[0]).toEqual({ ids: [], isOver: false });
   expect(pages.flatMap(({ ids }) => ids)).toEqual([wanted]);
+});
+
+test('the few events of a source are found without reading the many of another', async () => {
+  const stock = await Stock.make();
+  await stock.storeMany(20_000);
+  const old = await stock.store({ ageDays: 30, sourceId: stock.github, type: 'push' });
+  await stock.within(async (manager) => {
+    const expectFew = async (what: unknown, work: () => Promise<unknown>) => {
+      const read = await rowsReadBy((sql, parameters) => manager.query(sql, parameters), 'events', work);
+      expect([what, read < 100 ? 'few' : read]).toEqual([what, 'few']);
+    };
+    await expectFew('last events', async () => {
+      const times = await lastEventTimes(manager, stock.tenantId, [stock.github, stock.stripe, newId()]);
+      expect([...times.keys()].sort()).toEqual([stock.github, stock.stripe].sort());
+      expect(times.get(stock.github)?.getTime()).toBe(TODAY_MS + DAY_MS / 2 - 30 * DAY_MS);
+    });
+    for (const filter of [
+      { sourceIds: [stock.github] },
+      { provider: 'github' },
+      { type: 'push' },
+      { type: 'push', sourceIds: [stock.github, stock.stripe] },
+    ])
+      await expectFew(filter, async () => {
+        expect(idsOf(await listEvents(manager, stock.tenantId, filter, NOTHING))).toEqual([old]);
+      });
+  });
 });

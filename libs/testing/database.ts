@@ -45,3 +45,21 @@ async function onServer(url: string, sql: string): Promise<void> {
     await client.end();
   }
 }
+
+/** Runs a statement of a session, and gives its rows. */
+type Run = (sql: string, parameters: unknown[]) => Promise<{ rows: number }[]>;
+
+/** How many rows of a table and its partitions a session reads in `work`, which is part of its transaction. */
+export async function rowsReadBy(run: Run, table: string, work: () => Promise<unknown>): Promise<number> {
+  const count = async (): Promise<number> =>
+    (
+      await run(
+        `select coalesce(sum(seq_tup_read + idx_tup_fetch), 0)::integer as rows
+         from pg_stat_xact_user_tables where relname ~ ('^' || $1 || '(_\\d+)?$')`,
+        [table],
+      )
+    )[0]?.rows ?? NaN;
+  const before = await count();
+  await work();
+  return (await count()) - before;
+}

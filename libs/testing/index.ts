@@ -1,7 +1,7 @@
 // What specs stand on: a whole application on a database of its own, a scripted receiver, waiting for conditions.
 // May know: everything.
 // Must not: be imported by shipped code.
-export { createDatabase, openPool, type TestDatabase } from './database.js';
+export { createDatabase, openPool, rowsReadBy, type TestDatabase } from './database.js';
 export { eventually } from './eventually.js';
 export { KEY_SERVER, KeyServer, type KeyServerMood } from './key-server.js';
 export { Receiver, type ReceivedRequest } from './receiver.js';
