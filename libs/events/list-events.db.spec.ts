@@ -89,13 +89,13 @@ class Stock {
     return id;
   }
 
-  /** Many of today, as they come to be in a busy table: looked at by autovacuum, and not yet marked visible. */
+  /** Many, and all that there are of a day: statistics say that every event is of this source. */
   async storeMany(count: number): Promise<void> {
     await database.pool.query(
       `insert into events (tenant_id, id, source_id, provider, type, received_at, method, path, query, size, scheme)
        select $1, ($3 || '-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, $2, 'stripe', 'paid', now(), 'POST', '/', '', 1, 'hmac'
        from generate_series(1, $4::integer) as n`,
-      [this.tenantId, this.stripe, idAtTime(TODAY_MS).slice(0, 13), count],
+      [this.tenantId, this.stripe, idAtTime(TODAY_MS - 15 * DAY_MS).slice(0, 13), count],
     );
     await database.pool.query('analyze events');
   }
