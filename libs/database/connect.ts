@@ -20,8 +20,8 @@ const SESSION = [
 
 /** The most connections of each pool of a process that is alone. */
 export const POOL_SIZES = { api: 8, acrossTenants: 4, events: 3, worker: 8, streams: 2 } as const;
-/** The management API may need a second connection to finish what holds a first one. */
-const LEAST_CONNECTIONS: Readonly<Partial<Record<PoolName, number>>> = { api: 4 };
+/** The management API may need a second connection to finish what holds a first one; of those for events two are held. */
+const LEAST_CONNECTIONS: Readonly<Partial<Record<PoolName, number>>> = { api: 4, events: 3 };
 const LEAST_OF_OTHERS = 2;
 /** Changes are listened to on one; the rest is for the short moments in which connections are replaced. */
 const OTHER_CONNECTIONS = 3;

@@ -10,6 +10,7 @@ export {
   pendingMigrations,
   poolSize,
 } from './connect.js';
+export type { BinaryParameter } from './bind-message.js';
 export { BatchedReader } from './batched-reader.js';
 export { Database } from './database.js';
 export { DatabaseModule } from './database.module.js';

@@ -206,6 +206,40 @@ describe('append', () => {
     expect((await stored([good.id, bad.id])).size).toBe(0);
   });
 
+  test('of two batches a heavy one is written beside the one before, and a light one behind it', async () => {
+    const [tenantId, sourceId] = [newId(), newId()];
+    const holder = await other.connect();
+    const appender = new Appender(database.pool);
+    const done: string[] = [];
+    const add = async (name: string, event: NewEvent) => {
+      expect((await appender.append([event])).appended).toMatchObject([{ status: 'accepted' }]);
+      done.push(name);
+    };
+    try {
+      await add('first', anEvent());
+      await holder.query('begin');
+      await holder.query(
+        `insert into dedupe_keys (tenant_id, source_id, dedupe_key, event_id, expires_at) values ($1, $2, 'held', $3, now())`,
+        [tenantId, sourceId, newId()],
+      );
+      const held = add('held', anEvent({ tenantId, sourceId, dedupe: dedupe('held') }));
+      const light = add('light', anEvent());
+      await add('heavy', anEvent({ body: Buffer.alloc(40_000) }));
+      const behind = [
+        add('light, later', anEvent()),
+        add('heavy, later', anEvent({ body: Buffer.alloc(40_000) })),
+      ];
+      await behind[1];
+      expect(done).toEqual(['first', 'heavy', 'heavy, later']);
+      await holder.query('rollback');
+      await Promise.all([held, light, ...behind]);
+      expect(done.slice(3)).toEqual(['held', 'light', 'light, later']);
+    } finally {
+      holder.release();
+      appender.release();
+    }
+  });
+
   test('neither blocks nor stores twice when two pools write the same keys in opposite orders', async () => {
     const [tenantId, sourceId] = [newId(), newId()];
     const keys = Array.from({ length: 60 }, (_, index) => `key-${index}`);

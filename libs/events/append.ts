@@ -1,9 +1,11 @@
 import type pg from 'pg';
 import type { EntityManager } from 'typeorm';
-import { CompositeArray, HeldConnection, uuidArray } from '#database';
+import { type BinaryParameter, CompositeArray, HeldConnection, uuidArray } from '#database';
 import type { NewEvent } from './new-event.js';
 
 const LARGE_BODY_BYTES = 8_192;
+/** Of such bodies on average: to compress them keeps PostgreSQL busy for so long that two batches side by side are quicker. */
+const HEAVY_BODY_BYTES = 32_768;
 const FIRST_MEMORY_BYTES = 65_536;
 const MOST_MEMORY_BYTES = 1_048_576;
 
@@ -32,6 +34,12 @@ export interface AppendedBatch {
   readonly isOwed: boolean;
 }
 
+/** A connection, and how many batches are being written over it. */
+interface Writer {
+  readonly connection: HeldConnection;
+  underWay: number;
+}
+
 /** What one statement's parameters are written into. */
 interface Memory {
   rows: Buffer;
@@ -47,7 +55,8 @@ interface Memory {
  * and arrays of bodies, which the driver writes as hex strings, twice as much.
  */
 export class Appender {
-  readonly #connection: HeldConnection;
+  /** The second one is for heavy batches that find the first one busy; light ones are quicker one behind the other. */
+  readonly #writers: readonly [Writer, Writer];
   /**
    * Used for one batch after the other. V8 counts memory of buffers as a reason to collect all garbage: with a new one for
    * each batch it did so three times a second, for 40 ms each.
@@ -56,7 +65,10 @@ export class Appender {
   #rowType: number | undefined;
 
   constructor(pool: pg.Pool) {
-    this.#connection = new HeldConnection(pool);
+    this.#writers = [
+      { connection: new HeldConnection(pool), underWay: 0 },
+      { connection: new HeldConnection(pool), underWay: 0 },
+    ];
   }
 
   async append(batch: readonly NewEvent[]): Promise<AppendedBatch> {
@@ -67,10 +79,11 @@ export class Appender {
     );
     this.#rowType ??= await this.findRowType();
     const memory = this.#spare.pop() ?? newMemory();
-    const { rows: answers } = await this.#connection.execute<Answer>(
-      { name: 'append-events', text: appendEvents },
-      [[encode(rows, this.#rowType, memory)], bodiesOf(rows, memory), [repeated]],
-    );
+    const answers = await this.execute(this.writerOf(rows), [
+      [encode(rows, this.#rowType, memory)],
+      bodiesOf(rows, memory),
+      [repeated],
+    ]);
     // It has answered, so it has read all. After a failure some of it may still be on its way.
     this.putBack(memory);
     const firstIds = new Map(answers.map(({ id, event_id }) => [id, event_id]));
@@ -82,7 +95,24 @@ export class Appender {
   }
 
   release(): void {
-    this.#connection.release();
+    for (const { connection } of this.#writers) connection.release();
+  }
+
+  private writerOf(rows: readonly NewEvent[]): Writer {
+    const [first, second] = this.#writers;
+    if (first.underWay === 0) return first;
+    const bytes = rows.reduce((sum, { body }) => sum + body.length, 0);
+    return second.underWay === 0 && bytes >= rows.length * HEAVY_BODY_BYTES ? second : first;
+  }
+
+  private async execute(writer: Writer, parameters: readonly BinaryParameter[]): Promise<Answer[]> {
+    writer.underWay += 1;
+    try {
+      const statement = { name: 'append-events', text: appendEvents };
+      return (await writer.connection.execute<Answer>(statement, parameters)).rows;
+    } finally {
+      writer.underWay -= 1;
+    }
   }
 
   private putBack(memory: Memory): void {
@@ -90,7 +120,7 @@ export class Appender {
   }
 
   private async findRowType(): Promise<number> {
-    const { rows } = await this.#connection.query<{ oid: number }>(findRowType);
+    const { rows } = await this.#writers[0].connection.query<{ oid: number }>(findRowType);
     return rows[0]?.oid ?? 0;
   }
 }
