@@ -11,6 +11,7 @@ import { StoredIn1795300000009 } from './1795300000009-stored-in.js';
 import { BulkRedeliveries1795300000010 } from './1795300000010-bulk-redeliveries.js';
 import { DuplicateCounts1795300000011 } from './1795300000011-duplicate-counts.js';
 import { ContentsUnvisited1795300000012 } from './1795300000012-contents-unvisited.js';
+import { FewOfEach1795300000013 } from './1795300000013-few-of-each.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   BulkRedeliveries1795300000010,
   DuplicateCounts1795300000011,
   ContentsUnvisited1795300000012,
+  FewOfEach1795300000013,
 ];

@@ -22,8 +22,6 @@ export { findPage } from './find-page.js';
 export { GroupCommit, Overloaded } from './group-commit.js';
 export { HeldConnection } from './held-connection.js';
 export { idAtTime, newId, timeOfId } from './ids.js';
-export { keyRange } from './key-range.js';
-export type { KeyRange } from './key-range.js';
 export { pageOf, readCursor, writeCursor } from './page.js';
 export type { Page, PageRequest } from './page.js';
 export { Scope } from './scope.js';

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { idAtTime, keyRange } from '#database';
+import { idAtTime } from '#database';
 import type { TimeRange } from '#events';
 import { uncounted } from './uncounted.js';
 
@@ -72,18 +72,12 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 const retentionOfSources = `
   select tenant_id, id, coalesce((config ->> 'retention_days')::integer, $1) as days from sources`;
 
-const ofSource = (before: string) =>
-  keyRange([['e.source_id', 's.id']], 'e.id', { from: '$2::uuid', before });
-const inPartition = ofSource('$3::uuid');
-const expired = ofSource('least(bound.id, $3::uuid)');
-
 /** From the longest on: the first source that has an event is the answer, so mostly one look is enough. */
 const findLongestRetention = `
   select s.days from (${retentionOfSources} order by days desc offset 0) s
   cross join lateral (
     select from events e
-    where e.tenant_id = s.tenant_id and ${inPartition.condition}
-    order by ${inPartition.oldestFirst} limit 1
+    where e.tenant_id = s.tenant_id and e.source_id = s.id and e.id >= $2::uuid and e.id < $3::uuid limit 1
   ) found
   limit 1`;
 
@@ -100,8 +94,9 @@ const deleteSome = `
     cross join lateral (select (rpad(lpad(to_hex(s.before_ms), 12, '0'), 32, '0'))::uuid as id) bound
     cross join lateral (
       select e.tenant_id, e.id from events e
-      where e.tenant_id = s.tenant_id and ${expired.condition} and e.id < $3::uuid
-      order by ${expired.oldestFirst} limit $5
+      where e.tenant_id = s.tenant_id and e.source_id = s.id
+        and e.id >= $2::uuid and e.id < $3::uuid and e.id < bound.id
+      order by e.id limit $5
       for update skip locked
     ) e
     where bound.id > $2::uuid

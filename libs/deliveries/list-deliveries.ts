@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { type KeyRange, keyRange, type Page, type PageRequest, pageOf, writeCursor } from '#database';
+import { type Page, type PageRequest, pageOf, writeCursor } from '#database';
 import type { DeliveryFilter, DeliveryRow } from './delivery-row.js';
 
 /** How long a page may look for what no index leads to, and how many rows it reads at once. */
@@ -8,7 +8,6 @@ const ROWS_AT_ONCE = 2_000;
 /** So many pending ones are few: all of them are read, and put in order. */
 const FEW = 2_000;
 const MOST_DESTINATIONS = 256;
-const BELOW_BEFORE = { from: `'00000000-0000-0000-0000-000000000000'::uuid`, before: '$2::uuid' };
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 /** They are rare and have an index; see migrations/1795300000004-growth.ts. */
 const INDEXED_STATUSES: readonly unknown[] = ['failed', 'held', 'cancelled'];
@@ -34,8 +33,8 @@ interface Request {
 /** A page of a tenant's deliveries, newest first. It may hold fewer than asked for where a cursor says there is more. */
 export async function listDeliveries(request: Request): Promise<Page<DeliveryRow>> {
   const { filter, page } = request;
-  if (filter.eventId !== undefined) return pageOf(await newestOfEvent(request), page.limit);
-  if (filter.status === undefined) return pageOf(await newest(request), page.limit);
+  if (filter.eventId !== undefined || filter.status === undefined)
+    return pageOf(await newest(request), page.limit);
   const destinationIds = await destinationsOf(request);
   if (destinationIds.length <= MOST_DESTINATIONS) {
     if (INDEXED_STATUSES.includes(filter.status))
@@ -46,7 +45,7 @@ export async function listDeliveries(request: Request): Promise<Page<DeliveryRow
   return walk(request);
 }
 
-async function newestOfEvent({ manager, tenantId, filter, page }: Request): Promise<DeliveryRow[]> {
+async function newest({ manager, tenantId, filter, page }: Request): Promise<DeliveryRow[]> {
   const parameters: unknown[] = [tenantId, page.before ?? LAST_ID, page.limit + 1];
   const conditions = (['eventId', 'destinationId', 'status'] as const).flatMap((name) => {
     if (filter[name] === undefined) return [];
@@ -59,21 +58,6 @@ async function newestOfEvent({ manager, tenantId, filter, page }: Request): Prom
     parameters,
   );
 }
-
-function newest({ manager, tenantId, filter, page }: Request): Promise<DeliveryRow[]> {
-  const { condition, newestFirst } = newestOf(filter.destinationId, '$4::uuid');
-  return manager.query(
-    `select ${deliveryColumns} from deliveries where tenant_id = $1 and ${condition}
-     order by ${newestFirst} limit $3`,
-    [tenantId, page.before ?? LAST_ID, page.limit + 1, ...present(filter.destinationId)],
-  );
-}
-
-/** Of one destination, or of all; ids below `$2`. */
-const newestOf = (destinationId: string | undefined, placeholder: string): KeyRange =>
-  keyRange(destinationId === undefined ? [] : [['destination_id', placeholder]], 'id', BELOW_BEFORE);
-
-const present = (value: string | undefined): string[] => (value === undefined ? [] : [value]);
 
 const columnOf = { eventId: 'event_id', destinationId: 'destination_id', status: 'status' } as const;
 
@@ -91,20 +75,11 @@ function newestOfEach(
   { manager, tenantId, filter, page }: Request,
   destinationIds: readonly string[],
 ): Promise<DeliveryRow[]> {
-  const status = `'${filter.status ?? ''}'`;
-  const { condition, newestFirst } = keyRange(
-    [
-      ['d.destination_id', 't.destination'],
-      ['d.status', status],
-    ],
-    'd.id',
-    BELOW_BEFORE,
-  );
   return manager.query(
     `select ${deliveryColumns} from unnest($3::uuid[]) as t (destination) cross join lateral (
        select * from deliveries d
-       where d.tenant_id = $1 and d.status = ${status} and ${condition}
-       order by ${newestFirst} limit $4
+       where d.tenant_id = $1 and d.destination_id = t.destination and d.status = '${filter.status ?? ''}' and d.id < $2::uuid
+       order by d.id desc limit $4
      ) deliveries order by id desc limit $4`,
     [tenantId, page.before ?? LAST_ID, destinationIds, page.limit + 1],
   );
@@ -117,8 +92,7 @@ async function fewPending(
 ): Promise<DeliveryRow[] | null> {
   const pending = `from unnest($2::uuid[]) as t (destination) cross join lateral (
     select * from deliveries d
-    where d.tenant_id = $1 and d.destination_id between t.destination and t.destination and d.status = 'pending'
-    order by d.destination_id, d.due_at limit ${FEW + 1}
+    where d.tenant_id = $1 and d.destination_id = t.destination and d.status = 'pending' limit ${FEW + 1}
   ) deliveries`;
   const [counted] = await manager.query<{ count: number }[]>(
     `select count(*)::integer as count from (select ${pending} limit ${FEW + 1}) d`,
@@ -156,18 +130,18 @@ async function look(
   before: string,
   most: number,
 ): Promise<{ rows: DeliveryRow[]; reached: string | null }> {
-  const { condition, newestFirst } = newestOf(filter.destinationId, '$5::uuid');
+  const isOfOne = filter.destinationId !== undefined;
   const rows = await manager.query<(DeliveryRow & { scanned: number; reached: string })[]>(
     `with scanned as materialized (
-       select * from deliveries where tenant_id = $1 and ${condition}
-       order by ${newestFirst} limit ${ROWS_AT_ONCE}
+       select * from deliveries where tenant_id = $1 and id < $2::uuid ${isOfOne ? 'and destination_id = $5' : ''}
+       order by id desc limit ${ROWS_AT_ONCE}
      )
      select b.scanned, b.reached, f.* from (
        select count(*)::integer as scanned, (select id from scanned order by id limit 1) as reached from scanned
      ) b left join lateral (
        select ${deliveryColumns} from scanned as deliveries where status = $3 order by id desc limit $4
      ) f on true order by f.id desc`,
-    [tenantId, before, filter.status, most, ...present(filter.destinationId)],
+    [tenantId, before, filter.status, most, ...(isOfOne ? [filter.destinationId] : [])],
   );
   const [first] = rows;
   return {

@@ -1,5 +1,4 @@
 import type { EntityManager } from 'typeorm';
-import { keyRange } from '#database';
 import type { EventFilter } from './event-row.js';
 
 /** More sources than that are not asked one by one: their events make up most of what there is. */
@@ -9,20 +8,10 @@ const FEW_SOURCES = 16;
 const HOUR_MS = 60 * 60 * 1_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** The first id, and the one after the last, as SQL. */
-export interface IdBounds {
-  readonly from: string;
-  readonly before: string;
-}
-
-/** Ids within the bounds. */
-export const isWithin = (id: string, { from, before }: IdBounds): string =>
-  `${id} >= ${from} and ${id} < ${before}`;
-
 /** How to get at the events that a list shows, newest first, by an index; and what of the filter the index leaves open. */
 export interface EventPath {
   /** A query of some columns, `e.id` among them, of the newest `limit` events `e` within the bounds. */
-  readonly candidates: (columns: string, bounds: IdBounds, limit: string) => string;
+  readonly candidates: (columns: string, bounds: string, limit: string) => string;
   /** What is checked of the columns of each candidate `e`; none: every candidate is shown. */
   readonly conditions: readonly string[];
   /** What is looked up for each candidate `e` elsewhere; `within` bounds the ids of a table, so that few partitions are opened. */
@@ -64,7 +53,7 @@ export async function pathTo(
     return { candidates: newest(), conditions: left, parameters, firstSpanMs: DAY_MS };
   }
   const [sources = ''] = add((p) => `unnest(${p}::uuid[]) as s (id)`, sourceIds);
-  const candidates = newestOfEach(sources, add((p) => p, filter.type)[0]);
+  const candidates = newestOfEach(sources, conditions('type'));
   const firstSpanMs = sourceIds.length <= FEW_SOURCES ? DAY_MS : HOUR_MS;
   return { candidates, conditions: [], parameters, firstSpanMs };
 }
@@ -97,23 +86,16 @@ export function pathToIds(tenantId: string, filter: EventFilter): EventPath {
 const newest =
   (...keys: readonly string[]): EventPath['candidates'] =>
   (columns, bounds, limit) =>
-    `select ${columns} from events e where ${['e.tenant_id = $1', ...keys, isWithin('e.id', bounds)].join(' and ')}
+    `select ${columns} from events e where ${['e.tenant_id = $1', ...keys, bounds].join(' and ')}
      order by e.id desc limit ${limit}`;
 
-/** Of sources `s`, one type of theirs or all. */
 const newestOfEach =
-  (sources: string, type: string | undefined): EventPath['candidates'] =>
-  (columns, bounds, limit) => {
-    const ofType = type === undefined ? [] : [['e.type', type] as const];
-    const { condition, newestFirst } = keyRange([['e.source_id', 's.id'], ...ofType], 'e.id', bounds);
-    return `
-      select e.* from ${sources} cross join lateral (
-        select ${columns} from events e
-        where e.tenant_id = $1 and ${condition}
-        order by ${newestFirst} limit ${limit}
-      ) e
-      order by e.id desc limit ${limit}`;
-  };
+  (sources: string, keys: readonly string[]): EventPath['candidates'] =>
+  (columns, bounds, limit) => `
+    select e.* from ${sources} cross join lateral (
+      ${newest('e.source_id = s.id', ...keys)(columns, bounds, limit)}
+    ) e
+    order by e.id desc limit ${limit}`;
 
 /** A source's provider never changes, so that of an event is that of its source. */
 async function sourcesOf(manager: EntityManager, tenantId: string, filter: EventFilter): Promise<string[]> {

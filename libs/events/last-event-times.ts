@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { idAtTime, keyRange } from '#database';
+import { idAtTime } from '#database';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
@@ -31,25 +31,15 @@ async function newestOf(
   manager: EntityManager,
   { tenantId, sourceIds, from, before }: Looked,
 ): Promise<Map<string, Date>> {
-  const rows = await manager.query<{ source_id: string; received_at: Date }[]>(newest, [
-    tenantId,
-    sourceIds,
-    from,
-    before,
-  ]);
+  const rows = await manager.query<{ source_id: string; received_at: Date }[]>(
+    `select s.id as source_id, newest.received_at
+     from unnest($2::uuid[]) as s (id)
+     cross join lateral (
+       select received_at from events e
+       where e.tenant_id = $1 and e.source_id = s.id and e.id >= $3 and e.id < $4
+       order by e.id desc limit 1
+     ) newest`,
+    [tenantId, sourceIds, from, before],
+  );
   return new Map(rows.map(({ source_id, received_at }) => [source_id, received_at]));
 }
-
-const { condition, newestFirst } = keyRange([['e.source_id', 's.id']], 'e.id', {
-  from: '$3::uuid',
-  before: '$4::uuid',
-});
-
-const newest = `
-  select s.id as source_id, newest.received_at
-  from unnest($2::uuid[]) as s (id)
-  cross join lateral (
-    select received_at from events e
-    where e.tenant_id = $1 and ${condition}
-    order by ${newestFirst} limit 1
-  ) newest`;

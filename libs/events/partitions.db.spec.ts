@@ -1,10 +1,11 @@
 import { Writable } from 'node:stream';
 import type pg from 'pg';
-import { DataSource } from 'typeorm';
-import { idAtTime } from '#database';
+import { DataSource, type QueryRunner } from 'typeorm';
+import { idAtTime, newId } from '#database';
 import { createLogger } from '#logging';
 import { createDatabase, openPool, type TestDatabase } from '#testing';
 import { ContentsUnvisited1795300000012 } from '../../migrations/1795300000012-contents-unvisited.js';
+import { FewOfEach1795300000013 } from '../../migrations/1795300000013-few-of-each.js';
 import { append } from './append.fixture.js';
 import { anEvent } from './new-event.fixture.js';
 import { PartitionKeeper } from './partition-keeper.js';
@@ -107,16 +108,50 @@ test('autovacuum reads no contents only because they were added, whether their p
       )
     ).rows.map(({ name }) => name);
   expect(await visited()).toEqual([]);
-  const dataSource = await new DataSource({ type: 'postgres', url: database.url }).initialize();
-  const contentsUnvisited = new ContentsUnvisited1795300000012();
-  const runner = dataSource.createQueryRunner();
-  await contentsUnvisited.down(runner);
-  expect((await visited()).length).toBeGreaterThanOrEqual(9);
-  await contentsUnvisited.up(runner);
+  await migrate(async (runner) => {
+    const contentsUnvisited = new ContentsUnvisited1795300000012();
+    await contentsUnvisited.down(runner);
+    expect((await visited()).length).toBeGreaterThanOrEqual(9);
+    await contentsUnvisited.up(runner);
+  });
   expect(await visited()).toEqual([]);
-  await runner.release();
-  await dataSource.destroy();
 });
+
+test('each source counts as one of many for the planner, whether the partition is new or from before', async () => {
+  await ensurePartitions(database.pool, TODAY_MS);
+  const believed = async (): Promise<number[]> => {
+    await database.pool.query(
+      `insert into events (tenant_id, id, source_id, provider, received_at, method, path, query, size, scheme)
+       select gen_random_uuid(), ($1 || '-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, $2, 'x', now(), '', '', '', 1, ''
+       from generate_series(1, 10) as n`,
+      [idAtTime(TODAY_MS + Math.floor(Math.random() * DAY_MS)).slice(0, 13), newId()],
+    );
+    await database.pool.query('analyze events');
+    const { rows } = await database.pool.query<{ n_distinct: number }>(
+      `select n_distinct from pg_stats where tablename ~ '^events_\\d' and attname = 'source_id'`,
+    );
+    return rows.map(({ n_distinct }) => n_distinct);
+  };
+  expect(await believed()).toEqual([10_000]);
+  await migrate(async (runner) => {
+    const fewOfEach = new FewOfEach1795300000013();
+    await fewOfEach.down(runner);
+    expect(await believed()).not.toEqual([10_000]);
+    await fewOfEach.up(runner);
+  });
+  expect(await believed()).toEqual([10_000]);
+});
+
+async function migrate(work: (runner: QueryRunner) => Promise<void>): Promise<void> {
+  const dataSource = await new DataSource({ type: 'postgres', url: database.url }).initialize();
+  const runner = dataSource.createQueryRunner();
+  try {
+    await work(runner);
+  } finally {
+    await runner.release();
+    await dataSource.destroy();
+  }
+}
 
 describe('a process that runs for weeks', () => {
   const logger = createLogger('silent', new Writable({ write: (_chunk, _encoding, done) => done() }));
@@ -130,7 +165,7 @@ describe('a process that runs for weeks', () => {
       await keeper.look(TODAY_MS + 1);
       expect(await days('event_contents')).toHaveLength(9);
       await database.pool.query(
-        'create table events (tenant_id uuid not null, id uuid not null) partition by range (id)',
+        'create table events (tenant_id uuid not null, id uuid not null, source_id uuid) partition by range (id)',
       );
       await keeper.look(TODAY_MS + DAY_MS);
       expect(await days('event_contents')).toHaveLength(10);

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { idAtTime, timeOfId } from '#database';
-import { type EventPath, isWithin } from './event-paths.js';
+import type { EventPath } from './event-paths.js';
 import { type EventRow, joined, shown } from './event-row.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -96,13 +96,12 @@ async function takeStep(
   wanted: number,
 ): Promise<{ rows: EventRow[]; scanned: number; reached: string | null }> {
   const [from, before, most] = [1, 2, 3].map((place) => `$${parameters.length + place}`);
-  const bounds = { from: `${from}::uuid`, before: `${before}::uuid` };
-  const within = (alias: string) => isWithin(`${alias}.id`, bounds);
+  const within = (alias: string) => `${alias}.id >= ${from}::uuid and ${alias}.id < ${before}::uuid`;
   const checks = [...conditions, ...(lookUp === undefined ? [] : [lookUp(within)])];
   // The id alone stands in every index, so that what is not looked at closely is not read.
   const columns = conditions.length > 0 ? CHECKED_COLUMNS : 'e.id';
   const found = await manager.query<(EventRow & { scanned: number; reached: string | null })[]>(
-    `with scanned as materialized (${candidates(columns, bounds, `${most}::integer`)})
+    `with scanned as materialized (${candidates(columns, within('e'), `${most}::integer`)})
      select b.scanned, b.reached, f.* from (
        select count(*)::integer as scanned, (select id from scanned order by id limit 1) as reached from scanned
      ) b left join lateral (
