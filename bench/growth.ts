@@ -2,13 +2,18 @@ import { fromUlid } from '#contract';
 import type { BenchContext } from './bench-context.js';
 import type { Target } from './load/load-spec.js';
 import { median, percentile } from './measure.js';
+import { type Read, readsTable, timeReads } from './reads.js';
+import { forgetOldest, type Retention, retentionTable } from './retention.js';
 import { type Section, show, type Table } from './section.js';
-import { seedEvents } from './seed-events.js';
+import { seedEvents, type Seeded } from './seed-events.js';
 import { type BenchedCallbox, startCallbox } from './servers.js';
 import { hmacSource } from './sources.js';
 import { doubtsAbout, settle, takeTurn, type Turn } from './turn.js';
 
 const SOURCES = [1, 10, 256, 1_000];
+/** With `--large`; the first of them get most of the requests, the others hardly any, as with Zipf. */
+const MANY_SOURCES = 100_000;
+const ZIPF_REQUESTS = 40_000;
 const TENANTS = 16;
 const MOST_ROUNDS = 3;
 const STORED_QUICK = [10_000, 20_000];
@@ -21,7 +26,9 @@ const SEED_SOURCES = 100;
 const LISTS = 300;
 
 interface SourcesStep {
-  readonly sources: number;
+  readonly title: string;
+  /** Taken in turns. */
+  readonly targets: readonly Target[];
   readonly turns: Turn[];
 }
 
@@ -32,16 +39,36 @@ interface StoredStep {
   readonly seedSeconds: number;
 }
 
+interface Stored {
+  readonly steps: readonly StoredStep[];
+  readonly reads: readonly Read[];
+  /** That came in while there were readers. */
+  readonly turn: Turn;
+  readonly retention: Retention;
+}
+
 /** Whether it becomes slower with the number of sources, and with the number of events that are stored already. */
 export async function benchGrowth(context: BenchContext): Promise<Section> {
   const callbox = await startCallbox();
   try {
     const bySources = await growSources(context, callbox);
     const byStored = await growStored(context, callbox);
-    const turns = [...bySources, ...byStored].flatMap((step) => step.turns);
+    const { steps, reads, retention } = byStored;
+    const turns = [...bySources, ...steps].flatMap((step) => step.turns);
+    turns.push(byStored.turn, retention.before, retention.meanwhile);
     return {
-      tables: [sourcesTable(bySources), storedTable(byStored)],
-      data: { bySources, byStored },
+      tables: [
+        sourcesTable(bySources),
+        storedTable(steps),
+        readsTable(steps.at(-1)?.stored ?? 0, reads),
+        retentionTable(retention),
+      ],
+      data: {
+        bySources: bySources.map(({ title, turns: of }) => ({ sources: title, turns: of })),
+        byStored: steps,
+        reads,
+        retention,
+      },
       violations: turns.flatMap(({ violations }) => violations),
       warnings: doubtsAbout(turns),
     };
@@ -52,16 +79,21 @@ export async function benchGrowth(context: BenchContext): Promise<Section> {
 
 async function growSources(context: BenchContext, callbox: BenchedCallbox): Promise<SourcesStep[]> {
   const { options, progress } = context;
-  progress(`making ${SOURCES.at(-1)} sources of ${TENANTS} tenants`);
-  const targets = await manySources(callbox, SOURCES.at(-1) ?? 1);
-  const steps = SOURCES.map((sources): SourcesStep => ({ sources, turns: [] }));
+  const most = options.isLarge ? MANY_SOURCES : Math.max(...SOURCES);
+  progress(`making ${show.whole(most)} sources of ${TENANTS} tenants`);
+  const targets = await manySources(callbox, most);
+  const steps = SOURCES.map((count): SourcesStep => {
+    return { title: show.whole(count), targets: targets.slice(0, count), turns: [] };
+  });
+  if (options.isLarge)
+    steps.push({ title: `${show.whole(most)}, Zipf`, targets: zipf(targets, ZIPF_REQUESTS), turns: [] });
   // The first time is that of a process that has just been started, and of secrets that have verified nothing yet.
   for (const isCounted of [false, true]) {
-    for (const { sources, turns } of steps) {
+    for (const step of steps) {
       const seconds = isCounted && !options.isQuick ? SOURCES_SECONDS : options.seconds;
-      const turn = await ingest(context, callbox, { targets: targets.slice(0, sources), seconds });
-      if (isCounted) turns.push(turn);
-      progress(`${sources} sources: ${show.whole(turn.result.perSecond)}/s`);
+      const turn = await ingest(context, callbox, { targets: step.targets, seconds });
+      if (isCounted) step.turns.push(turn);
+      progress(`${step.title} sources: ${show.whole(turn.result.perSecond)}/s`);
     }
   }
   return steps;
@@ -76,21 +108,42 @@ async function manySources(callbox: BenchedCallbox, count: number): Promise<Targ
     keys.push(api_key.plain_key);
   }
   const targets: Target[] = [];
-  for (let index = 0; index < count; index += 1)
-    targets.push(await hmacSource(callbox, `source-${index}`, keys[index % TENANTS]));
+  while (targets.length < count) {
+    const length = Math.min(TENANTS, count - targets.length);
+    const making = Array.from({ length }, (_, index) =>
+      hmacSource(callbox, `source-${targets.length + index}`, keys[index % TENANTS]),
+    );
+    targets.push(...(await Promise.all(making)));
+  }
   return targets;
 }
 
-async function growStored(context: BenchContext, callbox: BenchedCallbox): Promise<StoredStep[]> {
+/** So many of them, the one at place `n` with a weight of `1 / n`, well mixed and the same each time. */
+function zipf<Item>(items: readonly Item[], count: number): Item[] {
+  const sum = items.reduce((total, _, index) => total + 1 / (index + 1), 0);
+  const chosen: Item[] = [];
+  let weight = 0;
+  for (const [index, item] of items.entries()) {
+    weight += 1 / (index + 1);
+    while (chosen.length < Math.round((weight / sum) * count)) chosen.push(item);
+  }
+  // A prime that does not divide the count leads to each place once.
+  return chosen
+    .map((_, index) => chosen[(index * 7_919) % chosen.length])
+    .filter((item) => item !== undefined);
+}
+
+async function growStored(context: BenchContext, callbox: BenchedCallbox): Promise<Stored> {
   const { options, progress } = context;
   const target = await hmacSource(callbox, 'stored');
   const owner = await makeOwner(callbox);
   const steps: StoredStep[] = [];
   let stored = 0;
+  let seeded: Seeded = { tenantIds: [], sourceIds: [], destinationId: '' };
   for (const count of options.isQuick ? STORED_QUICK : options.isLarge ? STORED_LARGE : STORED) {
     progress(`storing ${show.whole(count - stored)} events`);
     const startedAt = performance.now();
-    await seedEvents(callbox.pool, {
+    seeded = await seedEvents(callbox.pool, {
       count: count - stored,
       days: SEED_DAYS,
       sources: SEED_SOURCES,
@@ -114,7 +167,12 @@ async function growStored(context: BenchContext, callbox: BenchedCallbox): Promi
       `${show.whole(stored)} stored: ${show.whole(median(turns.map(({ result }) => result.perSecond)))}/s`,
     );
   }
-  return steps;
+  progress('reading what is stored');
+  const stock = { ...owner, seeded };
+  const { reads, turn } = await timeReads(context, callbox, { stock, target });
+  progress('forgetting the oldest days');
+  const retention = await forgetOldest(context, callbox, { target, days: SEED_DAYS });
+  return { steps, reads, turn, retention };
 }
 
 interface Wanted {
@@ -170,11 +228,11 @@ function sourcesTable(steps: readonly SourcesStep[]): Table {
     title: `Growth: sources, of up to ${TENANTS} tenants`,
     columns: ['sources', 'per second', 'of one source'],
     rows: steps.map((step) => [
-      show.whole(step.sources),
+      step.title,
       show.whole(rate(step)),
       show.fixed(one === undefined ? null : rate(step) / rate(one)),
     ]),
-    notes: ['requests go to the sources in turns; 1 KB, HMAC'],
+    notes: ['requests go to the sources in turns, or to the first ones far more often (Zipf); 1 KB, HMAC'],
   };
 }
 
