@@ -8,10 +8,22 @@ const FEW_SOURCES = 16;
 const HOUR_MS = 60 * 60 * 1_000;
 const DAY_MS = 24 * HOUR_MS;
 
+/** The first id, and the one after the last, as SQL. */
+export interface IdBounds {
+  readonly from: string;
+  readonly before: string;
+}
+
+/** Ids within the bounds. */
+export const isWithin = (id: string, { from, before }: IdBounds): string =>
+  `${id} >= ${from} and ${id} < ${before}`;
+
 /** How to get at the events that a list shows, newest first, by an index; and what of the filter the index leaves open. */
 export interface EventPath {
   /** A query of some columns, `e.id` among them, of the newest `limit` events `e` within the bounds. */
-  readonly candidates: (columns: string, bounds: string, limit: string) => string;
+  readonly candidates: (columns: string, bounds: IdBounds, limit: string) => string;
+  /** Whether its candidates are all that the tenant has. */
+  readonly leadsToAll?: boolean;
   /** What is checked of the columns of each candidate `e`; none: every candidate is shown. */
   readonly conditions: readonly string[];
   /** What is looked up for each candidate `e` elsewhere; `within` bounds the ids of a table, so that few partitions are opened. */
@@ -45,7 +57,7 @@ export async function pathTo(
     return { candidates: newest(key), conditions: left, parameters, firstSpanMs: Infinity };
   }
   if ([filter.sourceIds, filter.provider, filter.type].every((value) => value === undefined))
-    return { candidates: newest(), conditions: [], parameters, firstSpanMs: DAY_MS };
+    return { candidates: newest(), leadsToAll: true, conditions: [], parameters, firstSpanMs: DAY_MS };
   const sourceIds = await sourcesOf(manager, tenantId, filter);
   if (sourceIds.length === 0) return null;
   if (sourceIds.length > MOST_SOURCES) {
@@ -86,7 +98,7 @@ export function pathToIds(tenantId: string, filter: EventFilter): EventPath {
 const newest =
   (...keys: readonly string[]): EventPath['candidates'] =>
   (columns, bounds, limit) =>
-    `select ${columns} from events e where ${['e.tenant_id = $1', ...keys, bounds].join(' and ')}
+    `select ${columns} from events e where ${['e.tenant_id = $1', ...keys, isWithin('e.id', bounds)].join(' and ')}
      order by e.id desc limit ${limit}`;
 
 const newestOfEach =

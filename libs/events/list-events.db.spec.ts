@@ -168,7 +168,7 @@ test('filters hold for a tenant with more sources than are asked one by one', as
 
 test('a search shows what has the text as an id first, and then what has it as a header value, each once', async () => {
   const stock = await Stock.make();
-  const inHeader = await stock.store({ ageDays: 0, header: 'r1' });
+  const inHeader = await stock.store({ ageDays: 0, header: 'r1', type: 'push' });
   const both = await stock.store({ ageDays: 1, runId: 'r1', header: 'r1' });
   const ofProvider = await stock.store({ ageDays: 30, providerEventId: 'r1' });
   await stock.store({ ageDays: 2, header: 'r11' });
@@ -181,6 +181,10 @@ test('a search shows what has the text as an id first, and then what has it as a
     { limit: 50, before: readCursor(cursor ?? '') ?? null },
   );
   expect(second).toMatchObject({ data: [{ id: inHeader }], next_cursor: null });
+  const ofType = await stock.list({ type: 'push', q: { text: 'r1', eventId: undefined, inHeaders: true } });
+  expect(idsOf(ofType)).toEqual([inHeader]);
+  const named = await stock.list({ q: { text: 'x-name', eventId: undefined, inHeaders: true } });
+  expect(idsOf(named)).toEqual([]);
   const byId = await stock.list({ q: { text: 'x', eventId: inHeader, inHeaders: false } });
   expect(idsOf(byId)).toEqual([inHeader]);
 });

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { idAtTime, type Page, type PageRequest, writeCursor } from '#database';
-import { type EventPath, pathTo, pathToIds } from './event-paths.js';
+import { type EventPath, isWithin, pathTo, pathToIds } from './event-paths.js';
 import type { EventFilter, EventRow } from './event-row.js';
 import { type Walked, walkEvents } from './walk-events.js';
 
@@ -64,20 +64,34 @@ function pageOf({ rows, reached }: Walked, limit: number, mark: string): Page<Ev
  * from reading the contents of a whole partition instead of those few.
  */
 function searchingHeaders(path: EventPath, q: NonNullable<EventFilter['q']>): EventPath {
-  const parameters = [...path.parameters, q.text, q.eventId ?? null];
-  const [text, eventId] = [`$${parameters.length - 1}::text`, `$${parameters.length}::uuid`];
-  return {
+  const parameters = [
+    ...path.parameters,
+    JSON.stringify([[q.text]]),
+    JSON.stringify({ text: q.text }),
+    q.text,
+    q.eventId ?? null,
+  ];
+  const place = (last: number): string => `$${parameters.length - 3 + last}`;
+  const [pair, variables, text, eventId] = [`${place(0)}::jsonb`, `${place(1)}::jsonb`, place(2), place(3)];
+  const searching: EventPath = {
     ...path,
     parameters,
-    lookUp: (within) => `exists (
+    lookUp: (within) => `case when exists (
       select from event_contents c where c.tenant_id = $1 and c.id = e.id and ${within('c')}
-        and c.headers @> jsonb_build_array(jsonb_build_array(${text}))
-        and jsonb_path_exists(c.headers, '$[*][1] ? (@ == $text)', jsonb_build_object('text', ${text}))
-        and not exists (
-          select from events x where x.tenant_id = $1 and x.id = e.id and ${within('x')}
-            and (x.id = ${eventId} or x.provider_event_id = ${text} or x.run_id = ${text}) offset 0
-        )
+        and c.headers @> ${pair} and jsonb_path_exists(c.headers, '$[*][1] ? (@ == $text)', ${variables})
       offset 0
-    )`,
+    ) then not exists (
+      select from events x where x.tenant_id = $1 and x.id = e.id and ${within('x')}
+        and (x.id = ${eventId}::uuid or x.provider_event_id = ${text} or x.run_id = ${text}) offset 0
+    ) else false end`,
+  };
+  if (!path.leadsToAll) return searching;
+  // Read one after the other, contents take a tenth of the time that they take looked up for one event after the other.
+  return {
+    ...searching,
+    candidates: (_columns, bounds, limit) => `
+      select c.id, c.headers @> ${pair} as is_likely from event_contents c
+      where c.tenant_id = $1 and ${isWithin('c.id', bounds)} order by c.id desc limit ${limit}`,
+    conditions: ['e.is_likely'],
   };
 }

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { idAtTime, timeOfId } from '#database';
-import type { EventPath } from './event-paths.js';
+import { type EventPath, isWithin } from './event-paths.js';
 import { type EventRow, joined, shown } from './event-row.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -10,7 +10,7 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 const CLOCKS_APART_MS = 60 * 60 * 1_000;
 /** What is checked row by row is read so many at a time, more while that is quick. */
 const FIRST_ROWS = 500;
-const MOST_ROWS = 8_000;
+const MOST_ROWS = 32_000;
 const QUICK_MS = 25;
 const CHECKED_COLUMNS = 'e.id, e.source_id, e.provider, e.type, e.run_id, e.provider_event_id';
 
@@ -96,12 +96,13 @@ async function takeStep(
   wanted: number,
 ): Promise<{ rows: EventRow[]; scanned: number; reached: string | null }> {
   const [from, before, most] = [1, 2, 3].map((place) => `$${parameters.length + place}`);
-  const within = (alias: string) => `${alias}.id >= ${from}::uuid and ${alias}.id < ${before}::uuid`;
+  const bounds = { from: `${from}::uuid`, before: `${before}::uuid` };
+  const within = (alias: string) => isWithin(`${alias}.id`, bounds);
   const checks = [...conditions, ...(lookUp === undefined ? [] : [lookUp(within)])];
   // The id alone stands in every index, so that what is not looked at closely is not read.
   const columns = conditions.length > 0 ? CHECKED_COLUMNS : 'e.id';
   const found = await manager.query<(EventRow & { scanned: number; reached: string | null })[]>(
-    `with scanned as materialized (${candidates(columns, within('e'), `${most}::integer`)})
+    `with scanned as materialized (${candidates(columns, bounds, `${most}::integer`)})
      select b.scanned, b.reached, f.* from (
        select count(*)::integer as scanned, (select id from scanned order by id limit 1) as reached from scanned
      ) b left join lateral (
