@@ -8,8 +8,9 @@ import { hmacSource } from './sources.js';
 import { settle, takeTurn, type Turn } from './turn.js';
 
 const FACTOR = 2;
-/** A minute over as many connections as some hundred senders open, and a short storm of nearly all that Callbox lets in. */
+/** A minute over few connections, one over as many as some hundred senders open, and a short storm of nearly all that Callbox lets in. */
 const STEPS = [
+  { connections: 256, seconds: 60 },
   { connections: 1_000, seconds: 60 },
   { connections: 8_000, seconds: 10 },
 ];
