@@ -15,6 +15,7 @@ import { CallbackRates } from './callback-rates.js';
 import { type BodyReading, readBody } from './read-body.js';
 import { TrustedProxies } from './remote-address.js';
 import { TurnAway } from './turn-away.js';
+import { Turnstile } from './turnstile.js';
 
 /** How many bodies of the largest size there must be room for, whatever the settings say. */
 const LARGEST_BODIES = 2;
@@ -26,6 +27,7 @@ export class Door implements BeforeApplicationShutdown, OnApplicationShutdown {
   readonly #memory: BodyMemory;
   readonly #rates: CallbackRates;
   readonly #turnAway = new TurnAway();
+  readonly #turnstile = new Turnstile();
   readonly #proxies: TrustedProxies;
   readonly #timer: NodeJS.Timeout;
 
@@ -40,7 +42,7 @@ export class Door implements BeforeApplicationShutdown, OnApplicationShutdown {
     this.#memory = new BodyMemory({ ...limits, bodyMemoryBytes }, this.#admission);
     this.#rates = new CallbackRates(settings);
     this.#proxies = new TrustedProxies(settings.trustedProxies);
-    this.#timer = setInterval(() => this.#memory.cutSlowOnes(), limits.checkEveryMs).unref();
+    this.#timer = setInterval(() => this.check(), limits.checkEveryMs).unref();
     this.measure(metrics);
   }
 
@@ -53,14 +55,20 @@ export class Door implements BeforeApplicationShutdown, OnApplicationShutdown {
     this.#turnAway.answer(request, response);
   }
 
-  /** Lets those go who are waiting to be told that they may not come in. */
+  /** Lets those go who are waiting to be told that they may not come in, and those in who are waiting for that. */
   beforeApplicationShutdown(): void {
     this.#turnAway.answerAll();
+    this.#turnstile.open();
   }
 
   /** `false`: nobody may come in now, whoever it is. */
   get isOpen(): boolean {
     return this.#admission.hasRoom && !this.disk.isShort;
+  }
+
+  /** Begins a request's stay. */
+  enter(): void {
+    this.#turnstile.enter();
   }
 
   /** Seconds until the rate limits of a source let this sender in; 0: now. */
@@ -89,11 +97,17 @@ export class Door implements BeforeApplicationShutdown, OnApplicationShutdown {
   /** Ends a request's stay, once it has been answered. */
   leave(request: IncomingMessage): void {
     this.#memory.release(request);
+    this.#turnstile.leave(request.socket);
   }
 
   /** Takes notice of an error of the store. */
   noteError(error: unknown): void {
     this.disk.noteError(error);
+  }
+
+  private check(): void {
+    this.#memory.cutSlowOnes();
+    this.#turnstile.callInOverdue();
   }
 
   private measure(metrics: Registry): void {
@@ -112,6 +126,9 @@ export class Door implements BeforeApplicationShutdown, OnApplicationShutdown {
     });
     gauge('callbox_callbacks_in_flight_limit', 'How many of them there may be, by the store’s pace', () => {
       return Math.floor(this.#admission.most);
+    });
+    gauge('callbox_connections_waiting', 'Connections whose next callback is left in their sockets', () => {
+      return this.#turnstile.waiting;
     });
     gauge('callbox_body_memory_bytes', 'Memory that bodies of callbacks take', () => this.#memory.inUseBytes);
   }

@@ -70,6 +70,7 @@ export class Inbox implements OnApplicationShutdown {
       this.door.turnAway(request, response);
       return this.report.turnedAway('overloaded');
     }
+    this.door.enter();
     const outcome = await receive(request, this.#house);
     // An accepted callback is known by its event.
     const requestId = toUlid(outcome.kind === 'accepted' ? outcome.eventId : newId());
