@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { hexHmac } from '#testing';
+import { eventually, hexHmac } from '#testing';
 import { OwnServer } from './own-server.fixture.js';
 import { openConnection, readAnswer } from './raw-request.fixture.js';
 
@@ -23,6 +23,12 @@ async function open(): Promise<Socket> {
   const socket = await openConnection(server.url);
   sockets.push(socket);
   return socket;
+}
+
+/** How many connections wait for their turn. */
+async function waiting(): Promise<number> {
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  return Number(/^callbox_connections_waiting (\d+)$/m.exec(text)?.[1] ?? NaN);
 }
 
 /** Sends one callback over a connection; gives back the status and the id of its event. */
@@ -58,5 +64,28 @@ describe('a server that has nothing to do takes all that come at once', () => {
       const answers = await Promise.all(kept.map((socket, index) => post(socket, burst * SENDERS + index)));
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     }
+  }, 60_000);
+
+  test('one after the other over each of many, where the next ones are left in their sockets until their turn', async () => {
+    const kept: Socket[] = [];
+    while (kept.length < SENDERS) kept.push(...(await Promise.all(Array.from({ length: 100 }, open))));
+    const numbers = Array.from({ length: 4 }, (_, round) => (10 + round) * SENDERS);
+    let mostWaiting = 0;
+    let isOver = false;
+    const watching = (async () => {
+      while (!isOver) mostWaiting = Math.max(mostWaiting, await waiting());
+    })();
+    const answers = await Promise.all(
+      kept.map(async (socket, index) => {
+        const statuses: number[] = [];
+        for (const number of numbers) statuses.push((await post(socket, number + index)).status);
+        return statuses;
+      }),
+    );
+    isOver = true;
+    await watching;
+    expect(new Set(answers.flat())).toEqual(new Set([200]));
+    expect(mostWaiting).toBeGreaterThan(0);
+    await eventually(async () => expect(await waiting()).toBe(0));
   }, 60_000);
 });
