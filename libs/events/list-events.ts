@@ -71,8 +71,9 @@ function searchingHeaders(path: EventPath, q: NonNullable<EventFilter['q']>): Ev
     q.text,
     q.eventId ?? null,
   ];
-  const place = (last: number): string => `$${parameters.length - 3 + last}`;
-  const [pair, variables, text, eventId] = [`${place(0)}::jsonb`, `${place(1)}::jsonb`, place(2), place(3)];
+  const [pair, variables, text, eventId] = ['jsonb', 'jsonb', 'text', 'uuid'].map(
+    (type, index) => `$${path.parameters.length + 1 + index}::${type}`,
+  );
   const searching: EventPath = {
     ...path,
     parameters,
@@ -82,7 +83,7 @@ function searchingHeaders(path: EventPath, q: NonNullable<EventFilter['q']>): Ev
       offset 0
     ) then not exists (
       select from events x where x.tenant_id = $1 and x.id = e.id and ${within('x')}
-        and (x.id = ${eventId}::uuid or x.provider_event_id = ${text} or x.run_id = ${text}) offset 0
+        and (x.id = ${eventId} or x.provider_event_id = ${text} or x.run_id = ${text}) offset 0
     ) else false end`,
   };
   if (!path.leadsToAll) return searching;
