@@ -57,6 +57,7 @@ export class ActiveSecrets {
          on s.tenant_id = asked.tenant_id and s.source_id = asked.source_id and s.deleted_at is null
        order by s.id desc`,
       [places.map(({ tenantId }) => tenantId), places.map(({ sourceId }) => sourceId)],
+      'active-secrets',
     );
     const found = places.map((): CallbackSecret[] => []);
     for (const { place, ...secret } of rows) found[place - 1]?.push(secret);

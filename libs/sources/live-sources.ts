@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { type Change, Changes, Database, within } from '#database';
+import { type Change, Changes, within } from '#database';
 import type { LiveSource } from './live-source.js';
-import { type Slugs, SourceFinder } from './source-finder.js';
-import { LOAD_TIMEOUT_MS, SourceLoader } from './source-loader.js';
+import { LOAD_TIMEOUT_MS, type Slugs, SourceLoader } from './source-loader.js';
 
 /** Under 2 KB each. */
 const MOST_SOURCES = 50_000;
@@ -38,16 +37,13 @@ export class LiveSources {
   readonly #unknown = new LRUCache<string, number>({ max: MOST_UNKNOWN_URLS });
   /** Look-ups under way that a change has not overtaken. Concurrent callbacks share them. */
   readonly #loading = new Map<string, Promise<LiveSource | null>>();
-  readonly #finder: SourceFinder;
   /** For signing deliveries: by `tenant id/source id`, deleted sources too. */
   readonly #byId = new LRUCache<string, RememberedById>({ max: MOST_SOURCES_BY_ID });
 
   constructor(
-    database: Database,
     private readonly changes: Changes,
     private readonly loader: SourceLoader,
   ) {
-    this.#finder = new SourceFinder(database, LOAD_TIMEOUT_MS);
     changes.subscribe((change) => {
       // What is being looked up may have been read before the change: those who wait get it, nobody after them.
       this.#loading.clear();
@@ -87,7 +83,7 @@ export class LiveSources {
 
   private lookUp(url: string, slugs: Slugs): Promise<LiveSource | null> {
     const loadedAtMs = Date.now();
-    const loading = within(LOAD_TIMEOUT_MS, this.loadAtAcrossTenants(slugs));
+    const loading = within(LOAD_TIMEOUT_MS, this.loader.loadAtAcrossTenants(slugs));
     this.#loading.set(url, loading);
     const end = (source?: LiveSource | null): void => {
       if (this.#loading.get(url) !== loading) return;
@@ -96,11 +92,6 @@ export class LiveSources {
     };
     loading.then(end, () => end());
     return loading;
-  }
-
-  private async loadAtAcrossTenants(slugs: Slugs): Promise<LiveSource | null> {
-    const found = await this.#finder.findAcrossTenants(slugs);
-    return found === null ? null : this.loadAcrossTenants(found.tenantId, found.id);
   }
 
   private remember(url: string, source: LiveSource | null, loadedAtMs: number): void {

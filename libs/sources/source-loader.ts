@@ -8,10 +8,11 @@ import { type RateLimit, TenantKeys } from '#tenants';
 import type { LiveKey, LiveSource } from './live-source.js';
 import { providerSettings, requiresBearer } from './provider-settings.js';
 import type { DedupeConfig, SourceConfig } from './source.entity.js';
-import type { FoundSource } from './source-finder.js';
 import { needsUrlToken, UrlTokens } from './url-tokens.js';
 
 const MOST_SOURCES = 200;
+/** Many more, since most of them may be made up, and those cost next to nothing. */
+const MOST_URLS = 1_000;
 /** Beyond that a callback is better sent away to come again than kept. */
 export const LOAD_TIMEOUT_MS = 2_000;
 const DEFAULT_DEDUPE_SECONDS = 86_400;
@@ -26,6 +27,20 @@ interface SourceRow {
   readonly tenant_rate_limit: RateLimit | null;
 }
 
+/** The row of what was asked for at a place, from 1 on. */
+type PlacedRow = SourceRow & { readonly place: number };
+
+/** The two names in an ingest URL. */
+export interface Slugs {
+  readonly tenantSlug: string;
+  readonly sourceSlug: string;
+}
+
+interface SourceId {
+  readonly tenantId: string;
+  readonly id: string;
+}
+
 /** A source as it is stored, ready to verify and to sign. */
 interface Loaded {
   readonly source: LiveSource;
@@ -33,10 +48,14 @@ interface Loaded {
   readonly isDeleted: boolean;
 }
 
-/** Loads sources with their decrypted secrets; the rows of those that are asked for at the same time in a statement each. */
+/**
+ * Loads sources with their decrypted secrets; the rows of those that are asked for at the same time in a statement each, so
+ * that however many URLs are made up, real ones wait for a statement or two.
+ */
 @Injectable()
 export class SourceLoader {
-  readonly #rows: BatchedReader<FoundSource, SourceRow | null>;
+  readonly #byId: BatchedReader<SourceId, SourceRow | null>;
+  readonly #byUrl: BatchedReader<Slugs, SourceRow | null>;
 
   constructor(
     private readonly database: Database,
@@ -44,36 +63,59 @@ export class SourceLoader {
     private readonly tenantKeys: TenantKeys,
     private readonly urlTokens: UrlTokens,
   ) {
-    this.#rows = new BatchedReader({
-      read: (places) => this.readAcrossTenants(places),
+    this.#byId = new BatchedReader({
+      read: (ids) => this.readByIdAcrossTenants(ids),
       most: MOST_SOURCES,
+      mostWaitMs: LOAD_TIMEOUT_MS,
+    });
+    this.#byUrl = new BatchedReader({
+      read: (urls) => this.readByUrlAcrossTenants(urls),
+      most: MOST_URLS,
       mostWaitMs: LOAD_TIMEOUT_MS,
     });
   }
 
   /** A source as it is at this moment; `null` when it is gone. Rejects with `Overloaded` when too many are asked for. */
   async load(tenantId: string, id: string): Promise<Loaded | null> {
-    const row = await this.#rows.find({ tenantId, id });
-    const preset = row === null ? null : findPreset(row.provider);
-    if (row === null || preset === null) return null;
-    return { source: await this.open(row, preset), isDeleted: row.is_deleted };
+    const row = await this.#byId.find({ tenantId, id });
+    const source = row && (await this.open(row));
+    return row && source && { source, isDeleted: row.is_deleted };
   }
 
-  private async readAcrossTenants(places: readonly FoundSource[]): Promise<(SourceRow | null)[]> {
-    const rows = await this.database.queryAcrossTenants<SourceRow & { readonly place: number }>(
-      `select asked.place::integer, s.tenant_id, s.id, s.slug, s.provider, s.config,
-         s.deleted_at is not null as is_deleted, t.rate_limit as tenant_rate_limit
+  /** The source that is at a URL at this moment, or `null`. Rejects with `Overloaded` when too many are asked for. */
+  async loadAtAcrossTenants(slugs: Slugs): Promise<LiveSource | null> {
+    const row = await this.#byUrl.find(slugs);
+    return row && this.open(row);
+  }
+
+  private async readByIdAcrossTenants(ids: readonly SourceId[]): Promise<(SourceRow | null)[]> {
+    const rows = await this.database.queryAcrossTenants<PlacedRow>(
+      `${selectRows}
        from unnest($1::uuid[], $2::uuid[]) with ordinality as asked (tenant_id, id, place)
-       -- One that is being erased has no key any more.
-       join tenants t on t.id = asked.tenant_id and length(t.wrapped_key) > 0
+       join tenants t on t.id = asked.tenant_id and ${isAlive}
        join sources s on s.tenant_id = t.id and s.id = asked.id`,
-      [places.map(({ tenantId }) => tenantId), places.map(({ id }) => id)],
+      [ids.map(({ tenantId }) => tenantId), ids.map(({ id }) => id)],
+      'sources-by-id',
     );
-    const found = new Map(rows.map((row) => [row.place, row]));
-    return places.map((_, index) => found.get(index + 1) ?? null);
+    return inPlace(ids.length, rows);
   }
 
-  private async open(row: SourceRow, preset: ProviderPreset): Promise<LiveSource> {
+  private async readByUrlAcrossTenants(urls: readonly Slugs[]): Promise<(SourceRow | null)[]> {
+    const rows = await this.database.queryAcrossTenants<PlacedRow>(
+      `${selectRows}
+       from unnest($1::text[], $2::text[]) with ordinality as asked (tenant_slug, source_slug, place)
+       join tenants t on t.slug = asked.tenant_slug and ${isAlive}
+       join sources s on s.tenant_id = t.id and s.slug = asked.source_slug and s.deleted_at is null`,
+      [urls.map(({ tenantSlug }) => tenantSlug), urls.map(({ sourceSlug }) => sourceSlug)],
+      'sources-by-url',
+    );
+    return inPlace(urls.length, rows);
+  }
+
+  /** `null`: of a provider that this version does not know. */
+  private async open(row: SourceRow): Promise<LiveSource | null> {
+    const preset = findPreset(row.provider);
+    if (preset === null) return null;
     const scheme = schemeOf(preset, providerSettings(row.config));
     const [secrets, bearers, urlTokens, dataKey] = await Promise.all([
       this.secrets.open(row.tenant_id, row.id),
@@ -106,6 +148,17 @@ export class SourceLoader {
       expiresAtMs: expiresAt?.getTime() ?? Infinity,
     }));
   }
+}
+
+const selectRows = `select asked.place::integer, s.tenant_id, s.id, s.slug, s.provider, s.config,
+  s.deleted_at is not null as is_deleted, t.rate_limit as tenant_rate_limit`;
+
+/** A tenant that is being erased has no key any more. */
+const isAlive = 'length(t.wrapped_key) > 0';
+
+function inPlace(count: number, rows: readonly PlacedRow[]): (SourceRow | null)[] {
+  const found = new Map(rows.map((row) => [row.place, row]));
+  return Array.from({ length: count }, (_, index) => found.get(index + 1) ?? null);
 }
 
 function digest(text: string): Buffer {
