@@ -24,6 +24,11 @@ export interface EventPath {
   readonly candidates: (columns: string, bounds: IdBounds, limit: string) => string;
   /** Whether its candidates are all that the tenant has. */
   readonly leadsToAll?: boolean;
+  /**
+   * Whether the candidates are picked by reading all that the tenant has within the bounds, one after the other, which is quick for
+   * what it is, but has to be done in portions.
+   */
+  readonly isSweep?: boolean;
   /** What is checked of the columns of each candidate `e`; none: every candidate is shown. */
   readonly conditions: readonly string[];
   /** What is looked up for each candidate `e` elsewhere; `within` bounds the ids of a table, so that few partitions are opened. */

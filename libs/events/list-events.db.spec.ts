@@ -100,6 +100,25 @@ class Stock {
     await database.pool.query('analyze events');
   }
 
+  /** With contents, every 1,000th of them with the same header value; newest first. */
+  async storeWithHeaders(count: number): Promise<string[]> {
+    const { rows } = await database.pool.query<{ id: string }>(
+      `with stored as (
+         insert into events (tenant_id, id, source_id, provider, received_at, method, path, query, size, scheme)
+         select $1, ($3 || '-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, $2, 'stripe', now(), 'POST', '/', '', 1, 'hmac'
+         from generate_series(1, $4::integer) as n
+         returning tenant_id, id
+       ), contents as (
+         insert into event_contents (tenant_id, id, headers, body)
+         select tenant_id, id, jsonb_build_array(jsonb_build_array('x-name', 'h' || (row_number() over (order by id)) % 1000)), ''
+         from stored
+       )
+       select id from stored order by id desc`,
+      [this.tenantId, this.stripe, idAtTime(TODAY_MS - 12 * DAY_MS).slice(0, 13), count],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   within<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
     return dataSource.transaction(async (manager) => {
       await manager.query(`select set_config('callbox.tenant_id', $1, true)`, [this.tenantId]);
@@ -187,6 +206,24 @@ test('a search shows what has the text as an id first, and then what has it as a
   expect(idsOf(named)).toEqual([]);
   const byId = await stock.list({ q: { text: 'x', eventId: inHeader, inHeaders: false } });
   expect(idsOf(byId)).toEqual([inHeader]);
+});
+
+test('a search in headers sweeps over all there is in portions, leaves nothing out and shows nothing twice', async () => {
+  const stock = await Stock.make();
+  const stored = await stock.storeWithHeaders(7_500);
+  const newest = await stock.store({ ageDays: 0, header: 'h7' });
+  const oldest = await stock.store({ ageDays: 30, header: 'h7' });
+  const expected = [newest, ...stored.filter((_, index) => (7_500 - index) % 1_000 === 7), oldest];
+  expect(expected).toHaveLength(10);
+  const seen: string[] = [];
+  for (let before: string | null | undefined = null; before !== undefined;) {
+    const q = { text: 'h7', eventId: undefined, inHeaders: true };
+    const page: Page<EventRow> = await stock.list({ q }, { limit: 3, before });
+    seen.push(...idsOf(page));
+    const { cursor } = readSearchCursor(page.next_cursor ?? undefined);
+    before = cursor === undefined ? undefined : readCursor(cursor);
+  }
+  expect(seen).toEqual(expected);
 });
 
 test('a search whose time is over says how far it has got, and the next page goes on from there', async () => {

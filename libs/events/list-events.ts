@@ -87,12 +87,15 @@ function searchingHeaders(path: EventPath, q: NonNullable<EventFilter['q']>): Ev
     ) else false end`,
   };
   if (!path.leadsToAll) return searching;
-  // Read one after the other, contents take a tenth of the time that they take looked up for one event after the other.
+  // Read one after the other, contents take a twentieth of the time that they take looked up for one event after the other.
   return {
     ...searching,
+    isSweep: true,
     candidates: (_columns, bounds, limit) => `
-      select c.id, c.headers @> ${pair} as is_likely from event_contents c
-      where c.tenant_id = $1 and ${isWithin('c.id', bounds)} order by c.id desc limit ${limit}`,
-    conditions: ['e.is_likely'],
+      select c.id from (
+        select c.id from event_contents c
+        where c.tenant_id = $1 and ${isWithin('c.id', bounds)} and c.headers @> ${pair} offset 0
+      ) c
+      order by c.id desc limit ${limit}`,
   };
 }

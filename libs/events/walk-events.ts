@@ -8,10 +8,10 @@ const SPAN_GROWTH = 8;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 /** How far the clock of another machine may be ahead for its events to be seen at once. */
 const CLOCKS_APART_MS = 60 * 60 * 1_000;
-/** What is checked row by row is read so many at a time, more while that is quick. */
-const FIRST_ROWS = 500;
-const MOST_ROWS = 32_000;
-const QUICK_MS = 25;
+/** What is looked at closely is read so many rows at a time, more while that is quick. */
+const CHECKING: Pace = { firstRows: 500, mostRows: 32_000, aimMs: 25, growth: 2 };
+/** PostgreSQL sweeps larger portions with several processes. */
+const SWEEPING: Pace = { firstRows: 2_000, mostRows: 400_000, aimMs: 500, growth: 200 };
 const CHECKED_COLUMNS = 'e.id, e.source_id, e.provider, e.type, e.run_id, e.provider_event_id';
 
 /** Where a walk begins and ends, and when it gives up. Ids from `after` on and below `before`. */
@@ -27,6 +27,15 @@ export interface Walked {
   readonly rows: EventRow[];
   /** Everything from this id on has been looked at; `null`: everything there is. */
   readonly reached: string | null;
+}
+
+/** How many rows a portion has, at first and at most, and how long it shall take. */
+interface Pace {
+  readonly firstRows: number;
+  readonly mostRows: number;
+  readonly aimMs: number;
+  /** From one portion to the next at most. */
+  readonly growth: number;
 }
 
 interface Step {
@@ -48,31 +57,40 @@ export async function walkEvents(
   const untilMs = performance.now() + budgetMs;
   const floor = after ?? FIRST_ID;
   const rows: EventRow[] = [];
-  const isChecked = path.conditions.length > 0 || path.lookUp !== undefined;
-  let most = isChecked ? FIRST_ROWS : limit + 1;
+  const pace = paceOf(path);
+  let most = pace?.firstRows ?? limit + 1;
   const end = endOfDay(Date.now() + CLOCKS_APART_MS);
   let upper = before !== null && before < end ? before : end;
   let spanMs = path.firstSpanMs;
   let from = lowerEdge(upper, spanMs, floor);
   while (upper > floor) {
     const startedAtMs = performance.now();
-    const step = await takeStep(manager, path, { from, before: upper, most }, limit + 1 - rows.length);
+    const edge = path.isSweep === true ? await edgeOf(manager, path, { from, before: upper, most }) : null;
+    const portion = { from: edge ?? from, before: upper, most };
+    const step = await takeStep(manager, path, portion, limit + 1 - rows.length);
     rows.push(...step.rows);
     if (rows.length > limit) return { rows, reached: step.reached };
-    if (step.scanned < most) {
+    if (edge !== null) upper = edge;
+    else if (step.scanned < most) {
       upper = from;
       spanMs *= SPAN_GROWTH;
       from = lowerEdge(upper, spanMs, floor);
     } else upper = step.reached ?? from;
     const nowMs = performance.now();
     if (nowMs > untilMs) return { rows, reached: upper > floor ? upper : null };
-    if (isChecked) most = nextMost(most, nowMs - startedAtMs);
+    if (pace !== null) most = nextMost(pace, most, nowMs - startedAtMs);
   }
   return { rows, reached: null };
 }
 
-function nextMost(most: number, tookMs: number): number {
-  return Math.min(MOST_ROWS, Math.max(FIRST_ROWS / 2, tookMs < QUICK_MS ? most * 2 : Math.floor(most / 2)));
+function paceOf({ conditions, lookUp, isSweep = false }: EventPath): Pace | null {
+  if (isSweep) return SWEEPING;
+  return conditions.length > 0 || lookUp !== undefined ? CHECKING : null;
+}
+
+function nextMost({ firstRows, mostRows, aimMs, growth }: Pace, most: number, tookMs: number): number {
+  const rows = Math.floor(most * Math.min(growth, aimMs / tookMs));
+  return Math.min(mostRows, Math.max(firstRows / 2, rows));
 }
 
 /** Partitions are made ahead of time; to open the empty ones of the days to come costs more than today's. */
@@ -87,6 +105,22 @@ function lowerEdge(upper: string, spanMs: number, floor: string): string {
   if (spanMs > 512 * DAY_MS || edgeMs <= 0) return floor;
   const edge = idAtTime(spanMs < DAY_MS ? edgeMs : Math.floor(edgeMs / DAY_MS) * DAY_MS);
   return edge > floor ? edge : floor;
+}
+
+/** The id from which on there are `most` of the tenant's events within the bounds; `null`: there are fewer. */
+async function edgeOf(
+  manager: EntityManager,
+  { parameters: [tenantId] }: EventPath,
+  { from, before, most }: Step,
+): Promise<string | null> {
+  const [edge] = await manager.query<{ id: string }[]>(
+    // Of contents, since these are read next, and all in the index.
+    `select id from event_contents
+     where tenant_id = $1 and ${isWithin('id', { from: '$2::uuid', before: '$3::uuid' })}
+     order by id desc offset $4::integer - 1 limit 1`,
+    [tenantId, from, before, most],
+  );
+  return edge?.id ?? null;
 }
 
 async function takeStep(
