@@ -66,6 +66,11 @@ export class Door implements BeforeApplicationShutdown, OnApplicationShutdown {
     return this.#admission.hasRoom && !this.disk.isShort;
   }
 
+  /** Takes notice of a new connection. */
+  connect(): void {
+    this.#turnstile.connect();
+  }
+
   /** Begins a request's stay. */
   enter(): void {
     this.#turnstile.enter();

@@ -63,6 +63,11 @@ export class Inbox implements OnApplicationShutdown {
     this.#client.close();
   }
 
+  /** Takes notice of a new connection, from which requests may come. */
+  connect(): void {
+    this.door.connect();
+  }
+
   /** Receives one request and answers it. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = performance.now();

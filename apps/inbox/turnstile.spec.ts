@@ -78,6 +78,47 @@ test('who has nothing to send takes nobody’s place', async () => {
   expect(turnstile.waiting).toBe(0);
 });
 
+describe('when new connections come turn after turn', () => {
+  const MOST_IN_A_RUSH = 32;
+  const rush = async (turns: number): Promise<void> => {
+    for (let turn = 0; turn < turns; turn += 1) {
+      turnstile.connect();
+      await nextTurn();
+    }
+  };
+
+  test('only a few are inside, so that turns are short', async () => {
+    const senders = comeIn(MOST_IN_A_RUSH + 10);
+    await rush(4);
+    leave(senders.slice(0, 10));
+    expect([paused(senders), turnstile.waiting]).toEqual([10, 10]);
+    leave(senders.slice(10, 13));
+    expect(calledIn).toEqual([0, 1, 2]);
+  });
+
+  test('until there are no more of them', async () => {
+    const senders = comeIn(MOST_IN_A_RUSH + 10);
+    await rush(4);
+    leave(senders.slice(0, 10));
+    await nextTurn();
+    await nextTurn();
+    leave(senders.slice(10, 11));
+    expect([paused(senders), turnstile.waiting]).toEqual([0, 0]);
+  });
+
+  test('but not for a few, or for some now and then', async () => {
+    const senders = comeIn(MOST_IN_A_RUSH + 10);
+    await rush(3);
+    for (let count = 0; count < 5; count += 1) {
+      await nextTurn();
+      await nextTurn();
+      await rush(1);
+    }
+    leave(senders);
+    expect([paused(senders), turnstile.waiting]).toEqual([0, 0]);
+  });
+});
+
 test('who has gone is not called', () => {
   const senders = comeIn(MOST_INSIDE + 3);
   const [first, second] = senders;

@@ -56,7 +56,10 @@ export function createFrontServer(
   // RFC 9110, section 10.1.1: an expectation that is not known may be ignored.
   server.on('checkExpectation', receive);
   server.maxConnections = limits.mostConnections;
-  server.on('connection', (socket) => newcomers.add(socket));
+  server.on('connection', (socket) => {
+    newcomers.add(socket);
+    front.inbox?.connect();
+  });
   const timer = setInterval(
     () => newcomers.closeSilent(limits.silenceTimeoutMs),
     limits.checkEveryMs,
