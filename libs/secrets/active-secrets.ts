@@ -16,6 +16,10 @@ interface Place {
 const MOST_SOURCES = 200;
 const MOST_WAIT_MS = 2_000;
 
+/** By name: a prepared statement fails when a column is added to those that it was prepared for, by an upgrade say. */
+const columns = `s.tenant_id, s.id, s.source_id, s.use, s.label, s.hint, s.ciphertext, s.verifier, s.is_current, s.created_at,
+  s.expires_at, s.replaces, s.last_verified_at, s.verified_count, s.deleted_at`;
+
 /** Reads and opens the secrets that verify now: those of all sources that are asked for at the same time in one statement. */
 @Injectable()
 export class ActiveSecrets {
@@ -51,7 +55,7 @@ export class ActiveSecrets {
 
   private async readAcrossTenants(places: readonly Place[]): Promise<CallbackSecret[][]> {
     const rows = await this.database.queryAcrossTenants<CallbackSecret & { readonly place: number }>(
-      `select asked.place::integer, s.*
+      `select asked.place::integer, ${columns}
        from unnest($1::uuid[], $2::uuid[]) with ordinality as asked (tenant_id, source_id, place)
        join callback_secrets s
          on s.tenant_id = asked.tenant_id and s.source_id = asked.source_id and s.deleted_at is null

@@ -64,6 +64,22 @@ describe('sources in memory', () => {
     expect(asked.mock.calls.length).toBeLessThan(slugs.length / 2);
   });
 
+  test('are still found after an upgrade, by another process, has added columns', async () => {
+    const tables = ['tenants', 'sources', 'callback_secrets'];
+    const alterAll = async (what: string) => {
+      for (const table of tables) await app.database.pool.query(`alter table ${table} ${what}`);
+    };
+    for (const slug of ['before', 'after']) await tenant.source('runflow', { slug });
+    await allHeard();
+    expect(await find('before')).toMatchObject({ slug: 'before' });
+    await alterAll('add column later integer');
+    try {
+      expect(await find('after')).toMatchObject({ slug: 'after', keys: [{ material: expect.anything() }] });
+    } finally {
+      await alterAll('drop column later');
+    }
+  });
+
   test('stay there when another one changes', async () => {
     await tenant.source('runflow', { slug: 'steady' });
     await tenant.source('runflow', { slug: 'changing' });
