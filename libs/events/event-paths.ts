@@ -25,8 +25,8 @@ export interface EventPath {
   /** Whether its candidates are all that the tenant has. */
   readonly leadsToAll?: boolean;
   /**
-   * Whether the candidates are picked by reading all that the tenant has within the bounds, one after the other, which is quick for
-   * what it is, but has to be done in portions.
+   * Whether its candidates are found by reading all that the tenant has within the bounds, so that these are to be narrowed first,
+   * to as many rows as one statement may read.
    */
   readonly isSweep?: boolean;
   /** What is checked of the columns of each candidate `e`; none: every candidate is shown. */
